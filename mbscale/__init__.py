@@ -1,0 +1,1 @@
+"""Search MBConv baselines on a proxy task, then scale them."""

@@ -1,0 +1,120 @@
+"""An architecture as plain data: a stem, stages of alike blocks, a head."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from pydantic import ConfigDict
+
+from mbscale.errors import ArchitectureError
+from mbscale.strict_yaml import STRICT
+
+Operator = Literal["conv", "ds", "mbconv", "fused_mbconv"]
+Skip = Literal["identity", "none"]
+Activation = Literal["silu", "relu", "relu6"]
+
+
+def _require(value: object, allowed: object, *, is_met: bool, name: str) -> None:
+    if not is_met:
+        msg = f"{name} must be {allowed}; got {value!r}"
+        raise ArchitectureError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Stem:
+    """The first convolution, with batch norm and activation."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    width: int
+    kernel_size: int = 3
+    stride: int = 2
+
+    def __post_init__(self) -> None:
+        _require(self.width, "at least 1", is_met=self.width >= 1, name="stem width")
+        _require_kernel(self.kernel_size)
+        _require(self.stride, "1 or 2", is_met=self.stride in (1, 2), name="stem stride")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Blocks of one width; only the first strides.
+
+    ``expand_ratio`` and ``se_ratio`` are expanded and squeezed channels over the
+    *input* channels of each block, as in EfficientNet. ``skip`` adds the input where
+    stride and width allow it. The pooling skip of MnasNet is left out: EfficientNetV2
+    (arXiv:2104.00298) reports that it was never used.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    operator: Operator
+    width: int
+    depth: int
+    stride: int = 1
+    kernel_size: int = 3
+    expand_ratio: float = 1
+    se_ratio: float = 0
+    skip: Skip = "identity"
+
+    def __post_init__(self) -> None:
+        _require(self.width, "at least 1", is_met=self.width >= 1, name="stage width")
+        _require(self.depth, "at least 1", is_met=self.depth >= 1, name="stage depth")
+        _require(self.stride, "1 or 2", is_met=self.stride in (1, 2), name="stage stride")
+        _require_kernel(self.kernel_size)
+        self._check_ratios()
+
+    def _check_ratios(self) -> None:
+        expand_ratio, se_ratio = self.expand_ratio, self.se_ratio
+        _require(
+            expand_ratio,
+            "above 0 and at most 16",
+            is_met=0 < expand_ratio <= 16,
+            name="expand_ratio",
+        )
+        _require(se_ratio, "from 0 to 1", is_met=0 <= se_ratio <= 1, name="se_ratio")
+        if self.operator in ("conv", "ds"):
+            name = f"expand_ratio of a {self.operator} stage"
+            _require(expand_ratio, "1", is_met=expand_ratio == 1, name=name)
+        if self.operator == "conv":
+            _require(se_ratio, "0", is_met=se_ratio == 0, name="se_ratio of a conv stage")
+        if self.operator == "fused_mbconv":
+            name = "expand_ratio of a fused_mbconv stage (a conv stage is the one with 1)"
+            _require(expand_ratio, "other than 1", is_met=expand_ratio != 1, name=name)
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """A network without the place it is used in: no resolution, no class count.
+
+    ``head_width`` is the 1x1 convolution before pooling; 0 leaves it out.
+    ``dropout`` stands before the classifier. ``drop_path`` is the rate of the last
+    block; block ``i`` of ``n`` gets ``drop_path * i / n``, as in EfficientNet's code.
+    ``bn_momentum`` is PyTorch's: the weight of the new batch.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    stem: Stem
+    stages: tuple[Stage, ...]
+    head_width: int
+    activation: Activation = "silu"
+    bn_eps: float = 1e-3
+    bn_momentum: float = 0.01
+    dropout: float = 0.0
+    drop_path: float = 0.0
+
+    def __post_init__(self) -> None:
+        _require(len(self.stages), "at least 1", is_met=bool(self.stages), name="number of stages")
+        _require(self.head_width, "at least 0", is_met=self.head_width >= 0, name="head_width")
+        _require(self.bn_eps, "above 0", is_met=0 < self.bn_eps < 1, name="bn_eps")
+        momentum = self.bn_momentum
+        _require(momentum, "above 0, at most 1", is_met=0 < momentum <= 1, name="bn_momentum")
+        _require(self.dropout, "from 0 to below 1", is_met=0 <= self.dropout < 1, name="dropout")
+        drop_path = self.drop_path
+        _require(drop_path, "from 0 to below 1", is_met=0 <= drop_path < 1, name="drop_path")
+
+
+def _require_kernel(kernel_size: int) -> None:
+    allowed = "odd and from 1 to 11, so that padding keeps the size"
+    is_met = kernel_size % 2 == 1 and 1 <= kernel_size <= 11
+    _require(kernel_size, allowed, is_met=is_met, name="kernel_size")

@@ -1,0 +1,44 @@
+"""An architecture in the place it is used: resolution and classes."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import ConfigDict
+
+from mbscale.errors import ArchitectureError
+from mbscale.space.architecture import Architecture
+from mbscale.space.cost import Cost, count_cost
+from mbscale.strict_yaml import STRICT
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the network will be used; cost is counted here. ``resolution`` in pixels."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    resolution: int = 224
+    num_classes: int = 1000
+
+    def __post_init__(self) -> None:
+        if self.resolution < 1 or self.num_classes < 2:
+            msg = (
+                "target needs a resolution of at least 1 and at least 2 classes; "
+                f"got {self.resolution} and {self.num_classes}"
+            )
+            raise ArchitectureError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A named architecture with its resolution and classes: what a YAML file holds."""
+
+    name: str
+    architecture: Architecture
+    target: Target
+
+    def count_cost(self) -> Cost:
+        """The exact cost at the target."""
+        target = self.target
+        resolution, num_classes = target.resolution, target.num_classes
+        return count_cost(self.architecture, resolution=resolution, num_classes=num_classes)

@@ -1,0 +1,26 @@
+"""What all tests share: where the recorded data lies, and one thread a process."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("MBSCALE_DATA", ROOT.parent / "shared" / "data"))
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture
+def shared_file() -> Callable[[str], Path]:
+    """The path of a recorded file that is not part of the repository."""
+
+    def find(name: str) -> Path:
+        path = SHARED / name
+        if not path.exists():
+            pytest.skip(f"{name} is not in {SHARED}; set MBSCALE_DATA to the folder that holds it")
+        return path
+
+    return find
