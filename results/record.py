@@ -1,0 +1,32 @@
+"""A finished trial, as it goes to disk."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+TrialState = Literal["complete", "failed", "infeasible", "duplicate", "pruned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is known of one trial; what was not measured is None.
+
+    ``architecture`` is a timm-style string, ``choices`` hold (name, realized value) in the order
+    of the search space, costs are those at the target resolution, ``accuracy`` goes from 0 to 1,
+    and ``reason`` says why a trial is not complete, or is empty.
+    """
+
+    number: int
+    state: TrialState
+    key: str
+    architecture: str
+    choices: tuple[tuple[str, int | float | str], ...]
+    macs: int
+    params: int
+    activations: int
+    accuracy: float | None
+    log_loss: float | None
+    reward: float | None
+    seconds: float | None
+    epochs: int | None
+    seed: int
+    reason: str
