@@ -1,0 +1,143 @@
+"""Depth, width and resolution scaled together, as in EfficientNet (arXiv:1905.11946)."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from pydantic import ConfigDict
+
+from mbscale.errors import ArchitectureError
+from mbscale.space.architecture import Architecture
+from mbscale.space.network import Network, Target
+from mbscale.space.rounding import DepthRounding, round_channels, round_depth
+from mbscale.strict_yaml import STRICT
+
+# Far beyond any published family; what stands above is a slip of the keyboard, and
+# a network of a million blocks would only be found out when the memory is full.
+_LARGEST_FACTOR = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class CompoundConstants:
+    """Growth of depth, width and resolution for each step of ``phi``; each at least 1."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    alpha: float
+    beta: float
+    gamma: float
+
+    def __post_init__(self) -> None:
+        for name in ("alpha", "beta", "gamma"):
+            value = float(getattr(self, name))
+            if not 1 <= value <= _LARGEST_FACTOR:
+                msg = f"{name} must be from 1 to {_LARGEST_FACTOR:g}; got {value:g}"
+                raise ArchitectureError(msg)
+
+    @property
+    def nominal_multiple(self) -> float:
+        """What a step of ``phi`` costs by the paper's formula, before any rounding."""
+        return self.alpha * self.beta**2 * self.gamma**2
+
+
+# Tan and Le, 2019, section 3.3: the best constants they found for EfficientNet-B0.
+PAPER_CONSTANTS = CompoundConstants(1.2, 1.1, 1.15)
+
+
+def scale_architecture(
+    architecture: Architecture,
+    *,
+    depth: float,
+    width: float,
+    depth_rounding: DepthRounding = "ceil",
+    width_divisor: int = 8,
+) -> Architecture:
+    """The architecture with depths and widths multiplied, stem and head included.
+
+    A factor of 1 changes nothing, also where a width is no multiple of ``width_divisor``.
+    """
+    _check_factor(depth, name="depth")
+    _check_factor(width, name="width")
+    stages = tuple(
+        replace(
+            stage,
+            width=scale_width(stage.width, width, divisor=width_divisor),
+            depth=round_depth(stage.depth * depth, rounding=depth_rounding),
+        )
+        for stage in architecture.stages
+    )
+    stem_width = scale_width(architecture.stem.width, width, divisor=width_divisor)
+    head_width = architecture.head_width
+    return replace(
+        architecture,
+        stem=replace(architecture.stem, width=stem_width),
+        stages=stages,
+        head_width=scale_width(head_width, width, divisor=width_divisor) if head_width else 0,
+    )
+
+
+def scale_width(width: int, factor: float, *, divisor: int = 8) -> int:
+    """Channels after scaling, rounded as EfficientNet's code does."""
+    return width if factor == 1 else round_channels(width * factor, divisor=divisor)
+
+
+def scale_resolution(resolution: int, factor: float, *, multiple: int = 1) -> int:
+    """Pixels after scaling, on the nearest ``multiple``; a factor of 1 changes nothing.
+
+    >>> scale_resolution(224, 1.15), scale_resolution(224, 1.15, multiple=32)
+    (258, 256)
+    """
+    _check_factor(factor, name="resolution")
+    if factor == 1:
+        return resolution
+    return max(1, math.floor(resolution * factor / multiple + 0.5)) * multiple
+
+
+def scale_network(
+    network: Network,
+    constants: CompoundConstants,
+    *,
+    phi: float,
+    resolution_multiple: int = 1,
+    depth_rounding: DepthRounding = "ceil",
+    width_divisor: int = 8,
+) -> Network:
+    """The network scaled by the constants to the power of ``phi``.
+
+    Equation 3 of the paper: depth ``alpha**phi``, width ``beta**phi``, resolution
+    ``gamma**phi``.
+    """
+    architecture = scale_architecture(
+        network.architecture,
+        depth=_power(constants.alpha, phi),
+        width=_power(constants.beta, phi),
+        depth_rounding=depth_rounding,
+        width_divisor=width_divisor,
+    )
+    resolution = scale_resolution(
+        network.target.resolution, _power(constants.gamma, phi), multiple=resolution_multiple
+    )
+    target = Target(resolution, network.target.num_classes)
+    return Network(f"{network.name}-phi{phi:g}", architecture, target)
+
+
+def total_stride(architecture: Architecture) -> int:
+    """Input pixels a side for one pixel of the last feature map."""
+    strides = [stage.stride for stage in architecture.stages]
+    return architecture.stem.stride * math.prod(strides)
+
+
+def _power(constant: float, phi: float) -> float:
+    try:
+        return float(constant**phi)
+    except OverflowError:
+        return math.inf
+
+
+def _check_factor(factor: float, *, name: str) -> None:
+    if not 1 / _LARGEST_FACTOR <= factor <= _LARGEST_FACTOR:
+        msg = (
+            f"{name} can be scaled by {1 / _LARGEST_FACTOR:g} to {_LARGEST_FACTOR:g} times; "
+            f"got {factor:g}"
+        )
+        raise ArchitectureError(msg)
