@@ -5,30 +5,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
-from mbscale.space.architecture import Architecture, Stage, Stem
+from mbscale.space.architecture import Architecture, Operator, Stage, Stem
 from mbscale.space.cost import count_cost
 from mbscale.space.model import build_model
 
-stages = st.builds(
-    lambda operator, expand_ratio, se_ratio, **rest: Stage(
+
+@st.composite
+def draw_stage(draw: st.DrawFn) -> Stage:
+    operator: Operator = draw(st.sampled_from(["conv", "ds", "mbconv", "fused_mbconv"]))
+    is_expanded = operator in ("mbconv", "fused_mbconv")
+    return Stage(
         operator=operator,
-        expand_ratio=expand_ratio if "mbconv" in operator else 1,
-        se_ratio=0 if operator == "conv" else se_ratio,
-        **rest,
-    ),
-    operator=st.sampled_from(["conv", "ds", "mbconv", "fused_mbconv"]),
-    expand_ratio=st.sampled_from([2, 3, 4.5, 6]),
-    se_ratio=st.sampled_from([0, 0.25]),
-    width=st.sampled_from([8, 12, 24]),
-    depth=st.integers(1, 3),
-    stride=st.sampled_from([1, 2]),
-    kernel_size=st.sampled_from([3, 5, 7]),
-    skip=st.sampled_from(["identity", "none"]),
-)
+        width=draw(st.sampled_from([8, 12, 24])),
+        depth=draw(st.integers(1, 3)),
+        stride=draw(st.sampled_from([1, 2])),
+        kernel_size=draw(st.sampled_from([3, 5, 7])),
+        expand_ratio=draw(st.sampled_from([2, 3, 4.5, 6])) if is_expanded else 1,
+        se_ratio=0 if operator == "conv" else draw(st.sampled_from([0, 0.25])),
+        skip=draw(st.sampled_from(["identity", "none"])),
+    )
+
+
 architectures = st.builds(
     Architecture,
     stem=st.builds(Stem, width=st.sampled_from([8, 16]), stride=st.sampled_from([1, 2])),
-    stages=st.lists(stages, min_size=1, max_size=3).map(tuple),
+    stages=st.lists(draw_stage(), min_size=1, max_size=3).map(tuple),
     head_width=st.sampled_from([0, 32]),
     activation=st.sampled_from(["silu", "relu", "relu6"]),
     drop_path=st.sampled_from([0.0, 0.2]),
