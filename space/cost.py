@@ -8,7 +8,7 @@ norm, activations, biases, pooling and additions are not counted.
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mbscale.space.architecture import Architecture
+from mbscale.space.architecture import Architecture, Stem
 from mbscale.space.blocks import Block, realize_stage
 
 
@@ -35,13 +35,18 @@ def count_cost(architecture: Architecture, *, resolution: int, num_classes: int)
     """MACs, parameters and activations at ``resolution`` pixels, 3 input channels."""
     stem = architecture.stem
     size = strided_size(resolution, stem.stride)
-    total = _count_conv(3, stem.width, stem.kernel_size, size)
+    total = count_stem(stem, size)
     in_width = stem.width
     for stage in architecture.stages:
         cost, size = count_blocks(realize_stage(stage, in_width), size)
         total += cost
         in_width = stage.width
     return total + count_head(in_width, architecture.head_width, size, num_classes=num_classes)
+
+
+def count_stem(stem: Stem, out_size: int) -> Cost:
+    """The first convolution on three channels; ``out_size`` is the side of its map."""
+    return _count_conv(3, stem.width, stem.kernel_size, out_size)
 
 
 def count_head(in_width: int, head_width: int, size: int, *, num_classes: int) -> Cost:
