@@ -129,7 +129,6 @@ def parse_space(data: dict[str, Any], *, where: str) -> SearchSpace:
     stages = data.get("stages")
     if isinstance(defaults, dict) and isinstance(stages, list):
         data["stages"] = [
-            {**defaults, **stage} if isinstance(stage, dict) else stage
-            for stage in stages
+            {**defaults, **stage} if isinstance(stage, dict) else stage for stage in stages
         ]
     return parse_strict(SearchSpace, data, where=where, error=ArchitectureError)

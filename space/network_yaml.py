@@ -1,0 +1,88 @@
+"""Networks as YAML: explicit numbers, checked on load."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import yaml
+from pydantic import ConfigDict
+
+from mbscale.errors import ArchitectureError
+from mbscale.space.architecture import Architecture
+from mbscale.space.network import Network, Target
+from mbscale.strict_yaml import STRICT, load_yaml, parse_strict, read_yaml
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkFile:
+    """The keys of a network file; ``macs`` and ``params`` may be left out by hand."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    schema_version: int
+    name: str
+    resolution: int
+    num_classes: int
+    architecture: Architecture
+    macs: int | None = None
+    params: int | None = None
+    provenance: dict[str, str | int | float | bool | None] = field(default_factory=dict)
+
+
+def read_network(path: Path) -> Network:
+    """The network in a YAML file; ArchitectureError says what is wrong with it."""
+    return _to_network(read_yaml(path, error=ArchitectureError), where=str(path))
+
+
+def parse_network(text: str, *, where: str) -> Network:
+    """The network that a YAML text holds."""
+    return _to_network(load_yaml(text, where=where, error=ArchitectureError), where=where)
+
+
+def _to_network(data: dict[str, Any], *, where: str) -> Network:
+    file = parse_strict(NetworkFile, data, where=where, error=ArchitectureError)
+    if file.schema_version != SCHEMA_VERSION:
+        msg = f"{where}: schema_version must be {SCHEMA_VERSION}; got {file.schema_version}"
+        raise ArchitectureError(msg)
+    network = Network(file.name, file.architecture, Target(file.resolution, file.num_classes))
+    cost = network.count_cost()
+    for name, stated, counted in (
+        ("macs", file.macs, cost.macs),
+        ("params", file.params, cost.params),
+    ):
+        if stated is not None and stated != counted:
+            msg = f"{where}: {name} is {stated}, but the stages count {counted}; correct one"
+            raise ArchitectureError(msg)
+    return network
+
+
+def format_network(network: Network, provenance: Mapping[str, Any] | None = None) -> str:
+    """The YAML text of a network, one line a stage."""
+    cost, target = network.count_cost(), network.target
+    architecture = asdict(network.architecture)
+    stages = architecture.pop("stages")
+    lines = [
+        "# MACs are multiply-accumulates of convolutions and linear layers at this resolution.",
+        *_dump({"schema_version": SCHEMA_VERSION, "name": network.name}),
+        *_dump({"resolution": target.resolution, "num_classes": target.num_classes}),
+        *_dump({"macs": cost.macs, "params": cost.params}),
+        "architecture:",
+        *[f"  {name}: {_flow(value)}" for name, value in architecture.items()],
+        "  stages:",
+        *[f"    - {_flow(stage)}" for stage in stages],
+    ]
+    if provenance:
+        lines += _dump({"provenance": dict(provenance)})
+    return "\n".join(lines) + "\n"
+
+
+def _dump(data: Mapping[str, Any]) -> list[str]:
+    return yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True).splitlines()
+
+
+def _flow(value: object) -> str:
+    text = yaml.safe_dump(value, sort_keys=False, default_flow_style=True, width=1000)
+    return text.removesuffix("...\n").strip()

@@ -1,0 +1,117 @@
+"""Published networks as data; their names work wherever an architecture is asked for."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from mbscale.errors import ArchitectureError
+from mbscale.space.architecture import Activation, Architecture, Skip, Stage, Stem
+from mbscale.space.network import Network, Target
+from mbscale.space.network_yaml import read_network
+from mbscale.space.scaling import scale_architecture
+
+# expand_ratio, kernel_size, stride, width, depth, se_ratio, skip
+Row = tuple[int, int, int, int, int, float, Skip]
+
+# EfficientNet-B0: arXiv:1905.11946, Table 1; strides and SE from the authors' code.
+_B0: tuple[Row, ...] = (
+    (1, 3, 1, 16, 1, 0.25, "identity"),
+    (6, 3, 2, 24, 2, 0.25, "identity"),
+    (6, 5, 2, 40, 2, 0.25, "identity"),
+    (6, 3, 2, 80, 3, 0.25, "identity"),
+    (6, 5, 1, 112, 3, 0.25, "identity"),
+    (6, 5, 2, 192, 4, 0.25, "identity"),
+    (6, 3, 1, 320, 1, 0.25, "identity"),
+)
+# The coefficients of the authors' code: width, depth, resolution, dropout. They are not
+# phi = 1 to 7 of the constants that the paper gives.
+EFFICIENTNET_COEFFICIENTS: Mapping[str, tuple[float, float, int, float]] = {
+    "efficientnet-b0": (1.0, 1.0, 224, 0.2),
+    "efficientnet-b1": (1.0, 1.1, 240, 0.2),
+    "efficientnet-b2": (1.1, 1.2, 260, 0.3),
+    "efficientnet-b3": (1.2, 1.4, 300, 0.3),
+    "efficientnet-b4": (1.4, 1.8, 380, 0.4),
+    "efficientnet-b5": (1.6, 2.2, 456, 0.4),
+    "efficientnet-b6": (1.8, 2.6, 528, 0.5),
+    "efficientnet-b7": (2.0, 3.1, 600, 0.5),
+}
+# MobileNetV2: arXiv:1801.04381, Table 2.
+_MOBILENET_V2: tuple[Row, ...] = (
+    (1, 3, 1, 16, 1, 0, "identity"),
+    (6, 3, 2, 24, 2, 0, "identity"),
+    (6, 3, 2, 32, 3, 0, "identity"),
+    (6, 3, 2, 64, 4, 0, "identity"),
+    (6, 3, 1, 96, 3, 0, "identity"),
+    (6, 3, 2, 160, 3, 0, "identity"),
+    (6, 3, 1, 320, 1, 0, "identity"),
+)
+# MnasNet: arXiv:1807.11626, Figure 7, and the authors' mnasnet_models.py.
+_MNASNET_A1: tuple[Row, ...] = (
+    (1, 3, 1, 16, 1, 0, "none"),
+    (6, 3, 2, 24, 2, 0, "identity"),
+    (3, 5, 2, 40, 3, 0.25, "identity"),
+    (6, 3, 2, 80, 4, 0, "identity"),
+    (6, 3, 1, 112, 2, 0.25, "identity"),
+    (6, 5, 2, 160, 3, 0.25, "identity"),
+    (6, 3, 1, 320, 1, 0, "identity"),
+)
+_MNASNET_B1: tuple[Row, ...] = (
+    (1, 3, 1, 16, 1, 0, "none"),
+    (3, 3, 2, 24, 3, 0, "identity"),
+    (3, 5, 2, 40, 3, 0, "identity"),
+    (6, 5, 2, 80, 3, 0, "identity"),
+    (6, 3, 1, 96, 2, 0, "identity"),
+    (6, 5, 2, 192, 4, 0, "identity"),
+    (6, 3, 1, 320, 1, 0, "none"),
+)
+
+
+def _make_stage(row: Row) -> Stage:
+    expand_ratio, kernel_size, stride, width, depth, se_ratio, skip = row
+    return Stage(
+        operator="ds" if expand_ratio == 1 else "mbconv",
+        width=width,
+        depth=depth,
+        stride=stride,
+        kernel_size=kernel_size,
+        expand_ratio=expand_ratio,
+        se_ratio=se_ratio,
+        skip=skip,
+    )
+
+
+def _make_architecture(rows: tuple[Row, ...], activation: Activation) -> Architecture:
+    stages = tuple(_make_stage(row) for row in rows)
+    return Architecture(Stem(32), stages, head_width=1280, activation=activation)
+
+
+def _make_efficientnet(name: str) -> Network:
+    width, depth, resolution, dropout = EFFICIENTNET_COEFFICIENTS[name]
+    scaled = scale_architecture(_make_architecture(_B0, "silu"), depth=depth, width=width)
+    architecture = replace(scaled, dropout=dropout, drop_path=0.2)
+    return Network(name, architecture, Target(resolution))
+
+
+def _maker(name: str, rows: tuple[Row, ...], activation: Activation) -> Callable[[str], Network]:
+    return lambda _: Network(name, _make_architecture(rows, activation), Target(224))
+
+
+PUBLISHED: Mapping[str, Callable[[str], Network]] = {
+    **dict.fromkeys(EFFICIENTNET_COEFFICIENTS, _make_efficientnet),
+    "mobilenet-v2": _maker("mobilenet-v2", _MOBILENET_V2, "relu6"),
+    "mnasnet-a1": _maker("mnasnet-a1", _MNASNET_A1, "relu"),
+    "mnasnet-b1": _maker("mnasnet-b1", _MNASNET_B1, "relu"),
+}
+
+
+def load_network(name_or_path: str) -> Network:
+    """A published network by name, or one from a YAML file by path."""
+    if name_or_path in PUBLISHED:
+        return PUBLISHED[name_or_path](name_or_path)
+    if Path(name_or_path).is_file():
+        return read_network(Path(name_or_path))
+    close = difflib.get_close_matches(name_or_path, PUBLISHED, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(PUBLISHED)}"
+    msg = f"no architecture {name_or_path!r}: neither a file nor a published name; {hint}"
+    raise ArchitectureError(msg)
