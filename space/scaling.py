@@ -1,7 +1,9 @@
 """Depth, width and resolution scaled together, as in EfficientNet (arXiv:1905.11946)."""
 
 import math
+import operator
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import ClassVar
 
 from pydantic import ConfigDict
@@ -121,10 +123,15 @@ def scale_network(
     return Network(f"{network.name}-phi{phi:g}", architecture, target)
 
 
+def cumulative_strides(architecture: Architecture) -> tuple[int, ...]:
+    """Input pixels a side for one pixel of every stage's output."""
+    strides = (stage.stride for stage in architecture.stages)
+    return tuple(accumulate(strides, operator.mul, initial=architecture.stem.stride))[1:]
+
+
 def total_stride(architecture: Architecture) -> int:
     """Input pixels a side for one pixel of the last feature map."""
-    strides = [stage.stride for stage in architecture.stages]
-    return architecture.stem.stride * math.prod(strides)
+    return cumulative_strides(architecture)[-1]
 
 
 def _power(constant: float, phi: float) -> float:
