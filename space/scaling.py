@@ -16,7 +16,7 @@ from mbscale.strict_yaml import STRICT
 
 # Far beyond any published family; what stands above is a slip of the keyboard, and
 # a network of a million blocks would only be found out when the memory is full.
-_LARGEST_FACTOR = 100.0
+LARGEST_FACTOR = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class CompoundConstants:
     def __post_init__(self) -> None:
         for name in ("alpha", "beta", "gamma"):
             value = float(getattr(self, name))
-            if not 1 <= value <= _LARGEST_FACTOR:
-                msg = f"{name} must be from 1 to {_LARGEST_FACTOR:g}; got {value:g}"
+            if not 1 <= value <= LARGEST_FACTOR:
+                msg = f"{name} must be from 1 to {LARGEST_FACTOR:g}; got {value:g}"
                 raise ArchitectureError(msg)
 
     @property
@@ -142,9 +142,9 @@ def _power(constant: float, phi: float) -> float:
 
 
 def _check_factor(factor: float, *, name: str) -> None:
-    if not 1 / _LARGEST_FACTOR <= factor <= _LARGEST_FACTOR:
+    if not 1 / LARGEST_FACTOR <= factor <= LARGEST_FACTOR:
         msg = (
-            f"{name} can be scaled by {1 / _LARGEST_FACTOR:g} to {_LARGEST_FACTOR:g} times; "
+            f"{name} can be scaled by {1 / LARGEST_FACTOR:g} to {LARGEST_FACTOR:g} times; "
             f"got {factor:g}"
         )
         raise ArchitectureError(msg)
