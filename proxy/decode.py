@@ -72,7 +72,7 @@ def load_cached(path: Path, read: Callable[[], LabeledImages]) -> LabeledImages:
 
 
 def _read_cache(path: Path) -> LabeledImages:
-    with np.load(path, allow_pickle=False) as arrays:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         train = Split(arrays["x_train"], arrays["y_train"])
         test = Split(arrays["x_test"], arrays["y_test"])
         return LabeledImages(train, test, tuple(arrays["classes"].tolist()))

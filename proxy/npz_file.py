@@ -30,17 +30,19 @@ def read_npz(path: Path, *, image_size: int | None) -> LabeledImages:
 def has_jpegs(path: Path) -> bool:
     """Whether the file holds JPEG bytes, which are worth keeping decoded."""
     try:
-        return "jpeg_train.npy" in zipfile.ZipFile(path).namelist()
+        with zipfile.ZipFile(path) as archive:
+            return "jpeg_train.npy" in archive.namelist()
     except (OSError, zipfile.BadZipFile):
         return False
 
 
 def _read_arrays(path: Path) -> Arrays:
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return {}
-        with loaded:
+        # numpy leaves a file open that it cannot read, so it is opened here.
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                return {}
             return {name: loaded[name] for name in loaded.files}
     except FileNotFoundError as failure:
         msg = f"{path} does not exist"
