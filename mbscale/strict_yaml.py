@@ -1,10 +1,9 @@
-"""YAML in, frozen dataclasses out; nothing unknown is ignored."""
+"""YAML in, frozen dataclasses out, and back; nothing unknown is ignored."""
 
-import difflib
 import json
 import math
-import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -12,155 +11,133 @@ import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from mbscale.errors import MbscaleError
+from mbscale.validation_sentences import describe_failure, name_place, require_strict, shorten
+from mbscale.yaml_dialect import LARGEST_INT, MAX_DEPTH, Dumper, Loader
 
 T = TypeVar("T")
+Place = tuple[int | str, ...]
 
 # Put on a dataclass as ``__pydantic_config__``: no unknown key, no "3" for 3, no NaN.
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
-_FLOAT = re.compile(
-    r"^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$|^[-+]?\.(inf|Inf|INF)$|^\.(nan|NaN|NAN)$"
-)
-_BOOL = re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$")
+_LARGEST_FILE_BYTES = 1_000_000
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML 1.2 scalars: ``400e6`` is a number, ``no`` is a word, a key stands once."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 - the base class declares it so
-        first: [
-            (tag, pattern)
-            for tag, pattern in resolvers
-            if tag not in {"tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"}
-        ]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
-        seen: set[str] = set()
-        for key_node, _ in node.value:
-            if key_node.value in seen:
-                msg = f"the key {key_node.value!r} stands twice"
-                raise yaml.constructor.ConstructorError(None, None, msg, key_node.start_mark)
-            seen.add(key_node.value)
-        return super().construct_mapping(node, deep=deep)
-
-
-def _construct_number(loader: _Loader, node: yaml.ScalarNode) -> float | int:
-    value = loader.construct_yaml_float(node)
-    is_whole = "." not in node.value and math.isfinite(value) and value.is_integer()
-    return int(value) if is_whole else value
-
-
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", _BOOL, list("tTfF"))
-_Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789."))
-_Loader.add_constructor("tag:yaml.org,2002:float", _construct_number)
+def read_yaml(path: Path, *, error: type[MbscaleError]) -> dict[str, Any]:
+    """The mapping in a YAML file; ``error`` is raised when it cannot be read or holds none."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_FILE_BYTES + 1)
+        text = content.decode("utf-8")
+    except (OSError, UnicodeDecodeError, ValueError) as failure:
+        reason = failure.strerror if isinstance(failure, OSError) else "it is not UTF-8 text"
+        msg = f"{path} cannot be read: {reason}"
+        raise error(msg) from failure
+    if len(content) > _LARGEST_FILE_BYTES:
+        msg = f"{path} is larger than a megabyte, so it cannot be a file of settings"
+        raise error(msg)
+    return load_yaml(text, where=str(path), error=error)
 
 
 def load_yaml(text: str, *, where: str, error: type[MbscaleError]) -> dict[str, Any]:
     """The mapping that a YAML text holds; ``error`` is raised when it holds none."""
     try:
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - derived from SafeLoader
-    except (yaml.YAMLError, RecursionError, ValueError, OverflowError) as failure:
-        mark = getattr(failure, "problem_mark", None)
-        line = f" at line {mark.line + 1}" if mark else ""
-        problem = getattr(failure, "problem", None) or str(failure) or type(failure).__name__
-        msg = f"{where} is not readable YAML{line}: {problem}"
+        data = yaml.load(text, Loader=Loader)  # noqa: S506 - derived from SafeLoader
+    except (yaml.YAMLError, RecursionError, ValueError) as failure:
+        msg = f"{where} is not readable YAML{_describe_yaml(failure)}"
         raise error(msg) from failure
     if not isinstance(data, dict):
-        msg = f"{where} must hold a mapping of names to values, and holds {_kind(data)}"
+        held = "nothing" if data is None else f"{shorten(data)} alone"
+        msg = f"{where} must hold a mapping of names to values, and holds {held}"
         raise error(msg)
     return cast("dict[str, Any]", data)
-
-
-def read_yaml(path: Path, *, error: type[MbscaleError]) -> dict[str, Any]:
-    """The mapping in a YAML file."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as failure:
-        reason = failure.strerror if isinstance(failure, OSError) else "not UTF-8 text"
-        msg = f"{path} cannot be read: {reason}"
-        raise error(msg) from failure
-    return load_yaml(text, where=str(path), error=error)
 
 
 def parse_strict(
     kind: type[T], data: Mapping[str, Any], *, where: str, error: type[MbscaleError]
 ) -> T:
     """A ``kind`` from plain data; the first thing wrong is raised as one sentence."""
+    adapter = _make_adapter(cast("Any", kind))
     try:
-        text = json.dumps(data, allow_nan=True, default=_refuse)
-        return TypeAdapter(kind).validate_json(text)
+        plain = _copy_plain(data, ())
+        # Through JSON, where a list may become a tuple although nothing else is converted.
+        parsed: T = adapter.validate_json(json.dumps(plain, allow_nan=False))
     except ValidationError as failure:
-        msg = f"{where}: {_describe(failure, kind)}"
+        msg = f"{where}: {describe_failure(failure, kind, data)}"
         raise error(msg) from failure
-    except (TypeError, ValueError) as failure:
+    except _NotPlainError as failure:
         msg = f"{where}: {failure}"
         raise error(msg) from failure
+    return parsed
 
 
-def _refuse(value: object) -> object:
-    msg = f"{value!r} is neither a number, a text, a list nor a mapping"
-    raise TypeError(msg)
+def dump_yaml(value: object) -> str:
+    """The YAML text of a dataclass that ``load_yaml`` and ``parse_strict`` read back as equal."""
+    plain = _make_adapter(cast("Any", type(value))).dump_python(value, mode="json")
+    return yaml.dump(plain, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
-def _kind(value: object) -> str:
-    return "nothing" if value is None else f"a {type(value).__name__}"
+@cache
+def _make_adapter(kind: type) -> TypeAdapter[Any]:
+    require_strict(kind, STRICT)
+    return TypeAdapter(kind)
 
 
-def _describe(failure: ValidationError, kind: type) -> str:
-    # An unknown key comes first: a misspelt name also makes its right name go missing.
-    errors = sorted(
-        failure.errors(), key=lambda entry: entry["type"] != "unexpected_keyword_argument"
-    )
-    first = errors[0]
-    place = ".".join(str(part) for part in first["loc"]) or "the whole"
-    if first["type"] == "unexpected_keyword_argument":
-        return f"unknown setting {place!r}{_nearest(first['loc'], kind)}"
-    if first["type"] == "missing_argument" or first["type"] == "missing":
-        return f"{place!r} is missing"
-    reason = str(first.get("ctx", {}).get("error") or first["msg"])
-    if first["type"] == "value_error":
-        return reason if place == "the whole" else f"{place}: {reason}"
-    reason = reason[0].lower() + reason[1:]
-    return f"{place}: {reason}; got {_shorten(first['input'])}"
+class _NotPlainError(Exception):
+    """A value that YAML settings cannot hold."""
 
 
-def _shorten(value: object, limit: int = 60) -> str:
-    text = repr(value)
-    return text if len(text) <= limit else text[: limit - 3] + "..."
+def _copy_plain(value: object, place: Place) -> object:
+    if len(place) > MAX_DEPTH:
+        msg = f"nested more than {MAX_DEPTH} levels deep"
+        raise _NotPlainError(msg)
+    if isinstance(value, Mapping):
+        return {
+            _require_text(key, place): _copy_plain(item, (*place, str(key)))
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_copy_plain(item, (*place, index)) for index, item in enumerate(value)]
+    return _require_plain(value, place)
 
 
-def _nearest(location: tuple[int | str, ...], kind: type) -> str:
-    known = sorted(_known_names(kind, location[:-1]))
-    close = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; known are {', '.join(known)}" if known else ""
+def _require_text(key: object, place: Place) -> str:
+    if not isinstance(key, str):
+        msg = f"{name_place(place)} has the key {shorten(key)}, which is not a text"
+        raise _NotPlainError(msg)
+    _require_plain(key, place)
+    return key
 
 
-def _known_names(kind: type, path: tuple[int | str, ...]) -> set[str]:
-    schema = TypeAdapter(kind).json_schema()
-    definitions = schema.get("$defs", {})
-    nodes = [schema]
-    for part in path:
-        nodes = [child for node in _resolve(nodes, definitions) for child in _step(node, part)]
-    return {name for node in _resolve(nodes, definitions) for name in node.get("properties", {})}
+def _require_plain(value: object, place: Place) -> object:
+    problem = ""
+    match value:
+        case None | bool():
+            pass
+        case str():
+            problem = "must be valid Unicode" if _has_surrogate(value) else ""
+        case int():
+            problem = "" if abs(value) <= LARGEST_INT else "must be within 64 bits"
+        case float():
+            problem = "" if math.isfinite(value) else "must be a finite number"
+        case _:
+            problem = "must be a number, a text, a list or a mapping"
+    if problem:
+        msg = f"{name_place(place)} {problem}; got {shorten(value)}"
+        raise _NotPlainError(msg)
+    return value
 
 
-def _resolve(nodes: list[dict[str, Any]], definitions: dict[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for node in nodes:
-        if "$ref" in node:
-            found += _resolve([definitions[node["$ref"].rsplit("/", 1)[-1]]], definitions)
-        elif "anyOf" in node:
-            found += _resolve(node["anyOf"], definitions)
-        else:
-            found.append(node)
-    return found
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
-def _step(node: dict[str, Any], part: int | str) -> list[dict[str, Any]]:
-    if isinstance(part, int):
-        return [node["items"]] if isinstance(node.get("items"), dict) else []
-    return [node["properties"][part]] if part in node.get("properties", {}) else []
+def _describe_yaml(failure: Exception) -> str:
+    mark = getattr(failure, "problem_mark", None)
+    line = f" at line {mark.line + 1}" if mark else ""
+    problem = getattr(failure, "problem", None) or str(failure).partition("\n")[0]
+    if problem == "but found another document":
+        problem = "it holds more than one document"
+    if "'\\t'" in problem:
+        problem = "a tab cannot indent; use spaces"
+    return f"{line}: {' '.join(problem.split()) or 'nested too deep'}"

@@ -1,4 +1,4 @@
-"""What all tests share: where the recorded data lies, and one thread a process."""
+"""What all tests share: where the recorded data lies, one thread, no deadline an example."""
 
 import os
 from collections.abc import Callable
@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("MBSCALE_DATA", ROOT.parent / "shared" / "data"))
 
 torch.set_num_threads(1)
+
+# The duration of one example says more of a busy machine, or of a synced disk, than of the code.
+settings.register_profile("mbscale", deadline=None)
+settings.load_profile("mbscale")
 
 
 @pytest.fixture
