@@ -1,0 +1,17 @@
+"""What stage 1 is asked to do."""
+
+from dataclasses import dataclass
+
+from mbscale.search.settings import SearchSettings
+from mbscale.space.network import Target
+from mbscale.space.search_space import SearchSpace
+
+
+@dataclass(frozen=True, slots=True)
+class SearchTask:
+    """A space, where its networks will be used, how it is searched, and the study's seed."""
+
+    space: SearchSpace
+    target: Target
+    settings: SearchSettings
+    seed: int
