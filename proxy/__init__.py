@@ -1,1 +1,1 @@
-"""How good an architecture looks on a cheap task."""
+"""How good an architecture looks."""

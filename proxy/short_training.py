@@ -1,0 +1,159 @@
+"""The evaluator that trains each network briefly."""
+
+import time
+from dataclasses import dataclass
+
+from torch import nn
+
+from mbscale.proxy.augment import ImageTensors, measure_normalization, to_device
+from mbscale.proxy.dataset import Dataset, load_dataset
+from mbscale.proxy.device import choose_device, is_out_of_memory, limit_threads
+from mbscale.proxy.evaluation import Evaluation, OnEpoch, SplitName, Status
+from mbscale.proxy.images import Split, resize_images
+from mbscale.proxy.settings import ProxySettings
+from mbscale.proxy.training import DivergedError, Score, TrainingImages, measure, train_model
+from mbscale.space.architecture import Architecture
+from mbscale.space.model import build_model
+from mbscale.space.scaling import scale_architecture
+
+
+@dataclass(frozen=True, slots=True)
+class _Resident:
+    """The splits at one resolution, on the device."""
+
+    resolution: int
+    training: TrainingImages
+    judged: dict[SplitName, ImageTensors]
+
+
+@dataclass(slots=True)
+class _Course:
+    """How far a training came."""
+
+    epochs: int = 0
+    score: Score | None = None
+    is_stopped: bool = False
+    reason: str = ""
+
+    @property
+    def status(self) -> Status:
+        if self.reason or self.score is None:
+            return "failed"
+        return "pruned" if self.is_stopped else "complete"
+
+
+class ShortTraining:
+    """Trains an architecture from fresh weights and measures it.
+
+    The images are read once and stay in memory. Those of another resolution are resized
+    when it is asked for, and the last one asked for is kept.
+    """
+
+    def __init__(self, settings: ProxySettings) -> None:
+        self._settings = settings
+        self._device = choose_device(settings.device)
+        self._dataset = load_dataset(settings.data)
+        self._resident = self._load(settings.resolution or self._dataset.resolution)
+
+    @property
+    def dataset(self) -> Dataset:
+        """The images at their own size."""
+        return self._dataset
+
+    def __call__(
+        self,
+        architecture: Architecture,
+        *,
+        seed: int,
+        split: SplitName = "selection",
+        resolution: int | None = None,
+        on_epoch: OnEpoch | None = None,
+    ) -> Evaluation:
+        """Accuracy and log loss on ``split``; failed when the training diverges or memory ends."""
+        start = time.perf_counter()
+        course = _Course()
+        try:
+            with limit_threads(self._settings.training.threads):
+                images = self._images_at(resolution)
+                model = self._build(architecture, seed)
+                self._run(model, images, split, seed=seed, course=course, on_epoch=on_epoch)
+        except DivergedError as failure:
+            course.reason = f"diverged: {failure}"
+        except (RuntimeError, MemoryError) as failure:
+            if not is_out_of_memory(failure):
+                raise
+            course.reason = f"out of memory: {str(failure).partition(chr(10))[0]}"
+        return self._report(course, seed=seed, seconds=time.perf_counter() - start)
+
+    def _report(self, course: _Course, *, seed: int, seconds: float) -> Evaluation:
+        score = None if course.status == "failed" else course.score
+        return Evaluation(
+            status=course.status,
+            accuracy=score.accuracy if score else None,
+            log_loss=score.log_loss if score else None,
+            seconds=seconds,
+            epochs=course.epochs,
+            seed=seed,
+            n_images=course.epochs * len(self._dataset.train),
+            reason=course.reason,
+        )
+
+    def _run(
+        self,
+        model: nn.Module,
+        images: _Resident,
+        split: SplitName,
+        *,
+        seed: int,
+        course: _Course,
+        on_epoch: OnEpoch | None,
+    ) -> None:
+        judged, normalization = images.judged[split], images.training.normalization
+
+        def after_epoch(epoch: int) -> bool:
+            course.epochs = epoch
+            if on_epoch is not None:
+                course.score = measure(model, judged, normalization)
+                course.is_stopped = on_epoch(epoch, course.score.accuracy)
+            return course.is_stopped
+
+        settings = self._settings.training
+        train_model(model, images.training, settings, seed=seed, after_epoch=after_epoch)
+        if on_epoch is None:
+            course.score = measure(model, judged, normalization)
+
+    def _build(self, architecture: Architecture, seed: int) -> nn.Module:
+        settings = self._settings
+        narrowed = scale_architecture(architecture, depth=1, width=settings.width_factor)
+        return build_model(
+            narrowed,
+            num_classes=self._dataset.num_classes,
+            seed=seed,
+            stem_stride=settings.stem_stride,
+            stage_strides=settings.stage_strides,
+            zero_init_residual=settings.training.zero_init_residual,
+        ).to(self._device)
+
+    def _images_at(self, resolution: int | None) -> _Resident:
+        wanted = resolution or self._settings.resolution or self._dataset.resolution
+        if wanted != self._resident.resolution:
+            self._resident = self._load(wanted)
+        return self._resident
+
+    def _load(self, resolution: int) -> _Resident:
+        data, device = self._dataset, self._device
+        train, selection, test = (
+            Split(resize_images(split.images, resolution), split.labels)
+            for split in (data.train, data.selection, data.test)
+        )
+        training = TrainingImages(
+            split=to_device(train, device),
+            normalization=measure_normalization(train, device),
+            flip=self._settings.data.flip,
+            padding=self._settings.data.crop_padding,
+        )
+        judged: dict[SplitName, ImageTensors] = {
+            "selection": to_device(selection, device),
+            "test": to_device(test, device),
+        }
+        return _Resident(resolution, training, judged)
