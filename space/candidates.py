@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
@@ -85,9 +86,29 @@ class CandidateSet:
     warnings: tuple[str, ...]
 
 
+# Asked for again at every evaluation, and a millisecond each.
+@lru_cache(maxsize=4096)
 def network_key(network: Network) -> str:
     """The canonical key of the architecture, with the resolution."""
     return f"{canonical_key(network.architecture)}-{network.target.resolution}"
+
+
+def as_candidate(baseline: Network) -> ScalingCandidate:
+    """The baseline itself, to be trained beside its candidates."""
+    cost = baseline.count_cost()
+    return ScalingCandidate(
+        alpha=1.0,
+        beta=1.0,
+        gamma=1.0,
+        nominal_product=1.0,
+        network=baseline,
+        macs=cost.macs,
+        params=cost.params,
+        activations=cost.activations,
+        measured_ratio=1.0,
+        n_points=0,
+        control="baseline",
+    )
 
 
 def find_candidates(baseline: Network, settings: CandidateSettings) -> CandidateSet:
