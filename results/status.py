@@ -59,7 +59,7 @@ def summarize_run(folder: Path) -> RunStatus:
     started = _read_start(folder / "manifest.json")
     pace = _measure_pace(records, started, _changed([folder / "trials.csv"]))
     return RunStatus(
-        stage=_find_stage(folder),
+        stage=next((stage for name, stage in _MARKS if (folder / name).exists()), "empty"),
         n_trials=n_trials,
         n_evaluated=n_evaluated,
         counts={state: counts[state] for state in get_args(TrialState)},
@@ -80,13 +80,6 @@ def find_best(records: Sequence[Record]) -> Record | None:
         if record.state == "complete" and record.reward is not None
     ]
     return records[max(ranked)[2]] if ranked else None
-
-
-def _find_stage(folder: Path) -> Stage:
-    for name, stage in _MARKS:
-        if (folder / name).exists():
-            return stage
-    return "empty"
 
 
 def _read_if_there(path: Path) -> tuple[Record, ...]:

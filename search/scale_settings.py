@@ -45,6 +45,9 @@ class ScaleSettings:
         _require(self.n_finalists, 2, 10_000, name="n_finalists")
         _require(self.n_seeds, 2, 100, name="n_seeds")
         _require(self.n_confirmed, 1, 10, name="n_confirmed")
+        if self.confirm_phi_2 and self.candidates.phi_search == 2:
+            msg = "confirm_phi_2 does nothing with phi_search 2, which trains at phi = 2 already"
+            raise ConfigError(msg)
 
 
 def _require(value: int, low: int, high: int, *, name: str) -> None:
