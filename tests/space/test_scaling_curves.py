@@ -1,0 +1,58 @@
+"""What the paper's scaling experiments cost, against what was computed before the code."""
+
+import pytest
+
+from mbscale.space.published import load_network
+from mbscale.space.scaled_costs import ScalingRules
+from mbscale.space.scaling_curves import (
+    ScaledNetwork,
+    make_experiment,
+    scale_dimensions,
+    scale_ways,
+    scale_widths,
+)
+
+B0 = load_network("efficientnet-b0")
+PLAIN = ScalingRules()
+
+
+def _gmacs(points: tuple[ScaledNetwork, ...], line: str, *, digits: int = 2) -> list[float]:
+    return [round(point.macs / 1e9, digits) for point in points if point.line == line]
+
+
+@pytest.mark.parametrize(
+    ("line", "gmacs"),
+    [
+        ("width", [0.39, 0.74, 1.18, 2.39, 5.06, 8.71]),
+        ("depth", [0.39, 0.78, 1.18, 1.58, 2.37, 3.16]),
+        ("resolution", [0.39, 0.72, 0.89, 1.13, 1.46, 1.92, 2.45]),
+    ],
+)
+def test_figure_3s_cost_axis_is_met(line: str, gmacs: list[float]) -> None:
+    assert _gmacs(scale_dimensions(B0, PLAIN), line) == gmacs
+
+
+def test_figure_4s_lines_start_where_they_were_computed() -> None:
+    lines = scale_widths(B0, PLAIN, widths=(1,))
+
+    assert [round(point.macs / 1e9, 3) for point in lines] == [0.386, 0.730, 0.782, 1.487]
+    assert [point.network.target.resolution for point in lines] == [224, 299, 224, 299]
+
+
+def test_table_7_costs_what_was_recomputed() -> None:
+    gmacs = [round(point.macs / 1e9, 3) for point in scale_ways(B0, PLAIN)]
+
+    assert gmacs == [0.386, 1.575, 1.450, 1.538, 1.800]
+
+
+def test_table_3s_mobilenet_v2_costs_what_was_recomputed() -> None:
+    ways = scale_ways(load_network("mobilenet-v2"), PLAIN)
+
+    assert [round(point.macs / 1e9, 2) for point in ways] == [0.30, 1.22, 1.14, 1.20, 1.44]
+
+
+def test_every_experiment_begins_at_the_baseline() -> None:
+    for experiment in ("dimensions", "widths", "ways"):
+        points = make_experiment(experiment, B0, ScalingRules(resolution_multiple=32))
+        assert points[0].measured_ratio == 1
+        assert points[0].network.architecture == B0.architecture
