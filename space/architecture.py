@@ -1,6 +1,7 @@
 """An architecture as plain data: a stem, stages of alike blocks, a head."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
@@ -8,9 +9,17 @@ from pydantic import ConfigDict
 from mbscale.errors import ArchitectureError
 from mbscale.strict_yaml import STRICT
 
-Operator = Literal["conv", "ds", "mbconv", "fused_mbconv"]
+Operator = Literal["conv", "ds", "dsa", "mbconv", "fused_mbconv", "basic", "bottleneck"]
+Pool = Literal["none", "max"]
 Skip = Literal["identity", "none"]
 Activation = Literal["silu", "relu", "relu6"]
+
+# Far beyond any published network; what stands above is a slip of the keyboard.
+LARGEST_WIDTH = 1_000_000
+LARGEST_DEPTH = 10_000
+
+_WITHOUT_EXPANSION: frozenset[Operator] = frozenset({"conv", "ds", "dsa", "basic", "bottleneck"})
+_WITHOUT_SE: frozenset[Operator] = frozenset({"conv", "basic", "bottleneck"})
 
 
 def _require(value: object, allowed: object, *, is_met: bool, name: str) -> None:
@@ -21,23 +30,37 @@ def _require(value: object, allowed: object, *, is_met: bool, name: str) -> None
 
 @dataclass(frozen=True, slots=True)
 class Stem:
-    """The first convolution, with batch norm and activation."""
+    """The first convolution, with batch norm and activation.
+
+    ``pool`` ``max`` is ResNet's 3x3 max pooling, which halves the map once more.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     width: int
     kernel_size: int = 3
     stride: int = 2
+    pool: Pool = "none"
 
     def __post_init__(self) -> None:
-        _require(self.width, "at least 1", is_met=self.width >= 1, name="stem width")
+        _require_width(self.width, name="stem width")
         _require_kernel(self.kernel_size)
         _require(self.stride, "1 or 2", is_met=self.stride in (1, 2), name="stem stride")
+
+    @property
+    def total_stride(self) -> int:
+        """Pixels of the image a side for one pixel of the map that the stages get."""
+        return self.stride * (2 if self.pool == "max" else 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Blocks of one width; only the first strides.
+
+    The operators are ``conv``; ``ds`` (depthwise, then pointwise without activation);
+    ``dsa`` (the same with activation and without skip: MobileNetV1; the name is timm's);
+    ``mbconv``; ``fused_mbconv``; and ``basic`` and ``bottleneck`` of ResNet, whose skip
+    projects where the shape changes. A bottleneck squeezes to a quarter of ``width``.
 
     ``expand_ratio`` and ``se_ratio`` are expanded and squeezed channels over the
     *input* channels of each block, as in EfficientNet. ``skip`` adds the input where
@@ -57,11 +80,21 @@ class Stage:
     skip: Skip = "identity"
 
     def __post_init__(self) -> None:
-        _require(self.width, "at least 1", is_met=self.width >= 1, name="stage width")
-        _require(self.depth, "at least 1", is_met=self.depth >= 1, name="stage depth")
+        _require_width(self.width, name="stage width")
+        allowed = f"from 1 to {LARGEST_DEPTH}"
+        _require(self.depth, allowed, is_met=1 <= self.depth <= LARGEST_DEPTH, name="stage depth")
         _require(self.stride, "1 or 2", is_met=self.stride in (1, 2), name="stage stride")
         _require_kernel(self.kernel_size)
+        self._check_operator()
         self._check_ratios()
+
+    def _check_operator(self) -> None:
+        if self.operator == "dsa":
+            _require(self.skip, "none", is_met=self.skip == "none", name="skip of a dsa stage")
+        if self.operator == "bottleneck":
+            # He et al., 2016, arXiv:1512.03385: four times the inner width.
+            name, is_met = "width of a bottleneck stage", self.width % 4 == 0
+            _require(self.width, "a multiple of 4", is_met=is_met, name=name)
 
     def _check_ratios(self) -> None:
         expand_ratio, se_ratio = self.expand_ratio, self.se_ratio
@@ -72,11 +105,12 @@ class Stage:
             name="expand_ratio",
         )
         _require(se_ratio, "from 0 to 1", is_met=0 <= se_ratio <= 1, name="se_ratio")
-        if self.operator in ("conv", "ds"):
+        if self.operator in _WITHOUT_EXPANSION:
             name = f"expand_ratio of a {self.operator} stage"
             _require(expand_ratio, "1", is_met=expand_ratio == 1, name=name)
-        if self.operator == "conv":
-            _require(se_ratio, "0", is_met=se_ratio == 0, name="se_ratio of a conv stage")
+        if self.operator in _WITHOUT_SE:
+            name = f"se_ratio of a {self.operator} stage"
+            _require(se_ratio, "0", is_met=se_ratio == 0, name=name)
         if self.operator == "fused_mbconv":
             name = "expand_ratio of a fused_mbconv stage (a conv stage is the one with 1)"
             _require(expand_ratio, "other than 1", is_met=expand_ratio != 1, name=name)
@@ -105,13 +139,41 @@ class Architecture:
 
     def __post_init__(self) -> None:
         _require(len(self.stages), "at least 1", is_met=bool(self.stages), name="number of stages")
-        _require(self.head_width, "at least 0", is_met=self.head_width >= 0, name="head_width")
+        _require_width(self.head_width, name="head_width", smallest=0)
         _require(self.bn_eps, "above 0", is_met=0 < self.bn_eps < 1, name="bn_eps")
         momentum = self.bn_momentum
         _require(momentum, "above 0, at most 1", is_met=0 < momentum <= 1, name="bn_momentum")
         _require(self.dropout, "from 0 to below 1", is_met=0 <= self.dropout < 1, name="dropout")
         drop_path = self.drop_path
         _require(drop_path, "from 0 to below 1", is_met=0 <= drop_path < 1, name="drop_path")
+
+
+def override_strides(
+    architecture: Architecture,
+    *,
+    stem_stride: int | None = None,
+    stage_strides: Sequence[int] | None = None,
+) -> Architecture:
+    """The architecture with other strides, such as those of a proxy with small images."""
+    stages = architecture.stages
+    if stage_strides is not None:
+        if len(stage_strides) != len(stages):
+            msg = (
+                f"stage_strides needs one stride for each of the {len(stages)} stages; "
+                f"got {list(stage_strides)}"
+            )
+            raise ArchitectureError(msg)
+        pairs = zip(stages, stage_strides, strict=True)
+        stages = tuple(replace(stage, stride=stride) for stage, stride in pairs)
+    stem = architecture.stem
+    if stem_stride is not None:
+        stem = replace(stem, stride=stem_stride)
+    return replace(architecture, stem=stem, stages=stages)
+
+
+def _require_width(width: int, *, name: str, smallest: int = 1) -> None:
+    allowed = f"from {smallest} to {LARGEST_WIDTH}"
+    _require(width, allowed, is_met=smallest <= width <= LARGEST_WIDTH, name=name)
 
 
 def _require_kernel(kernel_size: int) -> None:

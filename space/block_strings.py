@@ -3,7 +3,17 @@
 from mbscale.space.architecture import Architecture, Operator, Stage
 
 # timm's ``ir`` keeps a 1x1 convolution for expansion 1, so that one is written ``ds``.
-_CODES: dict[Operator, str] = {"conv": "cn", "ds": "ds", "mbconv": "ir", "fused_mbconv": "er"}
+# ``basic`` and ``bottle`` are timm's names too, though not of its strings.
+_CODES: dict[Operator, str] = {
+    "conv": "cn",
+    "ds": "ds",
+    "dsa": "dsa",
+    "mbconv": "ir",
+    "fused_mbconv": "er",
+    "basic": "basic",
+    "bottleneck": "bottle",
+}
+_WITH_EXPANSION = ("ds", "ir", "er")
 
 
 def format_stages(architecture: Architecture) -> list[str]:
@@ -17,17 +27,20 @@ def format_architecture(architecture: Architecture) -> str:
 
 
 def _format_stage(stage: Stage) -> str:
-    is_expanded = stage.expand_ratio != 1
-    code = _CODES[stage.operator] if is_expanded or stage.operator == "conv" else "ds"
+    code = _CODES[stage.operator]
+    if code == "ir" and stage.expand_ratio == 1:
+        code = "ds"
     parts = [code, f"r{stage.depth}", f"k{stage.kernel_size}", f"s{stage.stride}"]
-    if code != "cn":
+    if code in _WITH_EXPANSION:
         parts.append(f"e{stage.expand_ratio:g}")
     parts.append(f"c{stage.width}")
     if stage.se_ratio:
         parts.append(f"se{stage.se_ratio:g}")
-    # timm adds the input by default, but not for plain convolutions.
-    if code == "cn" and stage.skip == "identity":
-        parts.append("skip")
-    elif code != "cn" and stage.skip == "none":
-        parts.append("noskip")
-    return "_".join(parts)
+    return "_".join([*parts, *_format_skip(code, stage)])
+
+
+def _format_skip(code: str, stage: Stage) -> list[str]:
+    # timm adds the input by default, but not for plain convolutions, and never for dsa.
+    if code == "cn":
+        return ["skip"] if stage.skip == "identity" else []
+    return ["noskip"] if stage.skip == "none" and code != "dsa" else []

@@ -2,19 +2,21 @@
 
 import hashlib
 from dataclasses import astuple, dataclass
-from typing import Literal
 
-from mbscale.space.architecture import Architecture, Stage
+from mbscale.space.architecture import Architecture, Operator, Stage
 from mbscale.space.rounding import round_channels
 
-BlockKind = Literal["conv", "ds", "mbconv", "fused_mbconv"]
+_RESNET: frozenset[Operator] = frozenset({"basic", "bottleneck"})
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block as it is built and counted; ``squeeze_width`` 0 means no SE."""
+    """One block as it is built and counted; ``squeeze_width`` 0 means no SE.
 
-    kind: BlockKind
+    ``expanded_width`` is the width of the inner convolutions.
+    """
+
+    kind: Operator
     kernel_size: int
     stride: int
     in_width: int
@@ -22,6 +24,16 @@ class Block:
     squeeze_width: int
     out_width: int
     has_residual: bool
+
+    @property
+    def has_projection(self) -> bool:
+        """Whether the skip needs a convolution to get the shape of the branch."""
+        return self.has_residual and (self.stride != 1 or self.in_width != self.out_width)
+
+    @property
+    def is_activated_after_sum(self) -> bool:
+        """Whether the activation comes after the residual, as in ResNet."""
+        return self.kind in _RESNET
 
 
 def realize_stage(stage: Stage, in_width: int) -> tuple[Block, ...]:
@@ -35,18 +47,26 @@ def realize_stage(stage: Stage, in_width: int) -> tuple[Block, ...]:
 
 def _realize_block(stage: Stage, in_width: int, stride: int) -> Block:
     # MBConv with expansion 1 has no expanding convolution: it is a ds block.
-    is_expanded = stage.operator in ("mbconv", "fused_mbconv") and stage.expand_ratio != 1
-    kind: BlockKind = "ds" if stage.operator == "mbconv" and not is_expanded else stage.operator
+    is_ds = stage.operator == "mbconv" and stage.expand_ratio == 1
+    can_add = stage.operator in _RESNET or (stride == 1 and in_width == stage.width)
     return Block(
-        kind=kind,
+        kind="ds" if is_ds else stage.operator,
         kernel_size=stage.kernel_size,
         stride=stride,
         in_width=in_width,
-        expanded_width=round_channels(in_width * stage.expand_ratio) if is_expanded else in_width,
+        expanded_width=_expanded_width(stage, in_width),
         squeeze_width=max(1, int(in_width * stage.se_ratio)) if stage.se_ratio else 0,
         out_width=stage.width,
-        has_residual=stage.skip == "identity" and stride == 1 and in_width == stage.width,
+        has_residual=stage.skip == "identity" and can_add,
     )
+
+
+def _expanded_width(stage: Stage, in_width: int) -> int:
+    if stage.operator == "basic":
+        return stage.width
+    if stage.operator == "bottleneck":
+        return stage.width // 4
+    return round_channels(in_width * stage.expand_ratio) if stage.expand_ratio != 1 else in_width
 
 
 def realize_blocks(architecture: Architecture) -> tuple[tuple[Block, ...], ...]:

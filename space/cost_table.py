@@ -39,8 +39,8 @@ class CostTable:
     """
 
     def __init__(self, space: SearchSpace, target: Target) -> None:
-        size = strided_size(target.resolution, space.stem.stride)
-        self.stem = _as_row(count_stem(space.stem, size))
+        stem, size = count_stem(space.stem, target.resolution)
+        self.stem = _as_row(stem)
         stages: list[IntArray] = []
         in_widths: tuple[int, ...] = (space.stem.width,)
         for stage in space.stages:

@@ -6,6 +6,13 @@ import torch
 from torch import Tensor, nn
 
 from mbscale.space.architecture import Activation, Architecture
+from mbscale.space.block_layers import (
+    Convolution,
+    Layer,
+    Squeeze,
+    branch_layers,
+    projection_layer,
+)
 from mbscale.space.blocks import Block
 
 ACTIVATIONS: dict[Activation, type[nn.Module]] = {
@@ -18,11 +25,11 @@ ACTIVATIONS: dict[Activation, type[nn.Module]] = {
 class SqueezeExcite(nn.Module):
     """Channel gates from a squeezed average (Hu et al., 2018, arXiv:1709.01507)."""
 
-    def __init__(self, width: int, squeeze_width: int, activation: Activation) -> None:
+    def __init__(self, layer: Squeeze, activation: Activation) -> None:
         super().__init__()
-        self.reduce = nn.Conv2d(width, squeeze_width, 1)
+        self.reduce = nn.Conv2d(layer.width, layer.squeeze_width, 1)
         self.activation = ACTIVATIONS[activation](inplace=True)
-        self.expand = nn.Conv2d(squeeze_width, width, 1)
+        self.expand = nn.Conv2d(layer.squeeze_width, layer.width, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """``(N, C, H, W)`` in and out."""
@@ -46,62 +53,51 @@ class DropPath(nn.Module):
         return x * mask / kept
 
 
-class MbBlock(nn.Module):
+class BlockModule(nn.Module):
     """One realised block, with its residual where it has one."""
 
-    def __init__(
-        self, block: Block, architecture: Architecture, *, stride: int, rate: float
-    ) -> None:
+    def __init__(self, block: Block, architecture: Architecture, *, rate: float) -> None:
         super().__init__()
-        self.branch = nn.Sequential(_make_branch(block, architecture, stride))
+        layers = [(layer.name, _make_layer(layer, architecture)) for layer in branch_layers(block)]
+        self.branch = nn.Sequential(OrderedDict(layers))
         self.drop_path = DropPath(rate)
+        self.shortcut: nn.Module = nn.Identity()
+        if block.has_projection:
+            self.shortcut = make_convolution(projection_layer(block), architecture)
+        self.activation: nn.Module = nn.Identity()
+        if block.is_activated_after_sum:
+            self.activation = ACTIVATIONS[architecture.activation](inplace=True)
         self.has_residual = block.has_residual
 
     def forward(self, x: Tensor) -> Tensor:
         """``(N, C, H, W)`` in, strided map out."""
         out: Tensor = self.branch(x)
-        return x + self.drop_path(out) if self.has_residual else out
+        if self.has_residual:
+            out = self.shortcut(x) + self.drop_path(out)
+        activated: Tensor = self.activation(out)
+        return activated
 
 
-def _make_branch(
-    block: Block, architecture: Architecture, stride: int
-) -> OrderedDict[str, nn.Module]:
-    size, expanded, activation = block.kernel_size, block.expanded_width, architecture.activation
-    layers: list[tuple[str, nn.Module]] = []
-    if block.kind == "conv":
-        layers.append(
-            ("conv", make_conv(architecture, block.in_width, block.out_width, size, stride))
-        )
-        return OrderedDict(layers)
-    if block.kind == "mbconv":
-        layers.append(("expand", make_conv(architecture, block.in_width, expanded, 1, 1)))
-    if block.kind == "fused_mbconv":
-        layers.append(("expand", make_conv(architecture, block.in_width, expanded, size, stride)))
-    else:
-        depthwise = make_conv(architecture, expanded, expanded, size, stride, groups=expanded)
-        layers.append(("depthwise", depthwise))
-    if block.squeeze_width:
-        layers.append(("se", SqueezeExcite(expanded, block.squeeze_width, activation)))
-    project = make_conv(architecture, expanded, block.out_width, 1, 1, is_activated=False)
-    return OrderedDict([*layers, ("project", project)])
+def _make_layer(layer: Layer, architecture: Architecture) -> nn.Module:
+    if isinstance(layer, Squeeze):
+        return SqueezeExcite(layer, architecture.activation)
+    return make_convolution(layer, architecture)
 
 
-def make_conv(  # noqa: PLR0913 - the shape of a convolution
-    architecture: Architecture,
-    in_width: int,
-    out_width: int,
-    kernel_size: int,
-    stride: int,
-    *,
-    groups: int = 1,
-    is_activated: bool = True,
-) -> nn.Sequential:
-    """Convolution without bias, batch norm, and the activation unless told otherwise."""
+def make_convolution(layer: Convolution, architecture: Architecture) -> nn.Sequential:
+    """Convolution without bias, batch norm, and the activation where the layer has one."""
+    size = layer.kernel_size
     conv = nn.Conv2d(
-        in_width, out_width, kernel_size, stride, kernel_size // 2, groups=groups, bias=False
+        layer.in_width,
+        layer.out_width,
+        size,
+        layer.stride,
+        size // 2,
+        groups=layer.groups,
+        bias=False,
     )
-    norm = nn.BatchNorm2d(out_width, architecture.bn_eps, architecture.bn_momentum)
-    if not is_activated:
+    norm = nn.BatchNorm2d(layer.out_width, architecture.bn_eps, architecture.bn_momentum)
+    if not layer.is_activated:
         return nn.Sequential(OrderedDict(conv=conv, norm=norm))
     activation = ACTIVATIONS[architecture.activation](inplace=True)
     return nn.Sequential(OrderedDict(conv=conv, norm=norm, activation=activation))

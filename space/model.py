@@ -6,36 +6,31 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mbscale.errors import ArchitectureError
-from mbscale.space.architecture import Architecture
+from mbscale.space.architecture import Architecture, override_strides
+from mbscale.space.block_layers import head_layer, stem_layer
 from mbscale.space.blocks import realize_blocks
-from mbscale.space.layers import MbBlock, make_conv
+from mbscale.space.layers import BlockModule, make_convolution
 
 
 class Model(nn.Module):
     """Stem, stages, head and classifier; parameters stand in the order of timm and torchvision."""
 
-    def __init__(
-        self,
-        architecture: Architecture,
-        *,
-        num_classes: int,
-        stem_stride: int,
-        stage_strides: Sequence[int],
-    ) -> None:
+    def __init__(self, architecture: Architecture, *, num_classes: int) -> None:
         super().__init__()
-        stem = architecture.stem
-        self.stem = make_conv(architecture, 3, stem.width, stem.kernel_size, stem_stride)
-        self.stages = _make_stages(architecture, stage_strides)
-        last = architecture.stages[-1].width
-        head = architecture.head_width
-        self.head = make_conv(architecture, last, head, 1, 1) if head else nn.Identity()
+        stem, head_width = architecture.stem, architecture.head_width
+        self.stem = make_convolution(stem_layer(stem), architecture)
+        self.pool = nn.MaxPool2d(3, 2, 1) if stem.pool == "max" else nn.Identity()
+        self.stages = _make_stages(architecture)
+        width = architecture.stages[-1].width
+        self.head: nn.Module = nn.Identity()
+        if head_width:
+            self.head = make_convolution(head_layer(width, head_width), architecture)
         self.dropout = nn.Dropout(architecture.dropout)
-        self.classifier = nn.Linear(head or last, num_classes)
+        self.classifier = nn.Linear(head_width or width, num_classes)
 
     def forward(self, images: Tensor) -> Tensor:
         """``(N, 3, H, W)`` images to ``(N, num_classes)`` logits."""
-        features: Tensor = self.head(self.stages(self.stem(images)))
+        features: Tensor = self.head(self.stages(self.pool(self.stem(images))))
         logits: Tensor = self.classifier(self.dropout(features.mean((2, 3))))
         return logits
 
@@ -49,61 +44,57 @@ def build_model(
     stage_strides: Sequence[int] | None = None,
     zero_init_residual: bool = False,
 ) -> Model:
-    """A model with fresh weights, the same for the same ``seed``.
+    """A model with fresh weights, the same for the same ``seed``; other seeds without one.
 
     Other strides are for a proxy with small images. ``zero_init_residual`` begins with
     residual branches that add nothing, so that deep networks learn as early as shallow ones.
+    Torch's global random state is neither read nor changed.
     """
-    strides = [stage.stride for stage in architecture.stages]
-    if stage_strides is not None:
-        if len(stage_strides) != len(strides):
-            msg = (
-                f"stage_strides needs one stride for each of the {len(strides)} stages; "
-                f"got {list(stage_strides)}"
-            )
-            raise ArchitectureError(msg)
-        strides = list(stage_strides)
+    strided = override_strides(architecture, stem_stride=stem_stride, stage_strides=stage_strides)
+    generator = torch.Generator()
+    if seed is None:
+        generator.seed()
+    else:
+        generator.manual_seed(seed)
+    # Torch draws weights of its own when it makes a layer; they are drawn again below.
     with torch.random.fork_rng(devices=[]):
-        if seed is not None:
-            torch.manual_seed(seed)
-        model = Model(
-            architecture,
-            num_classes=num_classes,
-            stem_stride=architecture.stem.stride if stem_stride is None else stem_stride,
-            stage_strides=strides,
-        )
-        initialize(model, zero_init_residual=zero_init_residual)
+        model = Model(strided, num_classes=num_classes)
+    _initialize(model, generator)
+    if zero_init_residual:
+        _silence_residuals(model)
     return model
 
 
-def _make_stages(architecture: Architecture, strides: Sequence[int]) -> nn.Sequential:
+def _make_stages(architecture: Architecture) -> nn.Sequential:
     stages = realize_blocks(architecture)
-    n_blocks = sum(len(stage) for stage in stages)
-    index = 0
-    modules: list[nn.Module] = []
-    for blocks, stride in zip(stages, strides, strict=True):
-        built: list[nn.Module] = []
-        for position, block in enumerate(blocks):
-            rate = architecture.drop_path * index / n_blocks
-            built.append(
-                MbBlock(block, architecture, stride=stride if position == 0 else 1, rate=rate)
-            )
-            index += 1
-        modules.append(nn.Sequential(*built))
-    return nn.Sequential(*modules)
+    n_blocks = sum(len(blocks) for blocks in stages)
+    # EfficientNet's code: block i of n drops its branch at i / n of the last rate.
+    rates = iter(architecture.drop_path * index / n_blocks for index in range(n_blocks))
+    return nn.Sequential(
+        *(
+            nn.Sequential(*(BlockModule(block, architecture, rate=next(rates)) for block in blocks))
+            for blocks in stages
+        )
+    )
 
 
-def initialize(model: nn.Module, *, zero_init_residual: bool) -> None:
-    """Weights as in EfficientNet's code: normal by fan-out, uniform classifier, zero biases."""
+def _initialize(model: nn.Module, generator: torch.Generator) -> None:
+    # As in EfficientNet's code: normal by fan-out, uniform classifier, zero biases.
     for module in model.modules():
         if isinstance(module, nn.Conv2d):
             fan_out = module.out_channels * math.prod(module.kernel_size) // module.groups
-            nn.init.normal_(module.weight, 0.0, math.sqrt(2.0 / fan_out))
+            nn.init.normal_(module.weight, 0.0, math.sqrt(2.0 / fan_out), generator)
         elif isinstance(module, nn.Linear):
             bound = 1.0 / math.sqrt(module.out_features)
-            nn.init.uniform_(module.weight, -bound, bound)
+            nn.init.uniform_(module.weight, -bound, bound, generator)
         if isinstance(module, nn.Conv2d | nn.Linear) and module.bias is not None:
             nn.init.zeros_(module.bias)
-        if zero_init_residual and isinstance(module, MbBlock) and module.has_residual:
-            norms = [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm2d)]
+
+
+def _silence_residuals(model: nn.Module) -> None:
+    for module in model.modules():
+        if isinstance(module, BlockModule) and module.has_residual:
+            norms = [
+                layer for layer in module.branch.modules() if isinstance(layer, nn.BatchNorm2d)
+            ]
             nn.init.zeros_(norms[-1].weight)

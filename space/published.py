@@ -1,12 +1,13 @@
 """Published networks as data; their names work wherever an architecture is asked for."""
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from mbscale.errors import ArchitectureError
-from mbscale.space.architecture import Activation, Architecture, Skip, Stage, Stem
+from mbscale.space.architecture import Activation, Architecture, Operator, Skip, Stage, Stem
 from mbscale.space.network import Network, Target
 from mbscale.space.network_yaml import read_network
 from mbscale.space.scaling import scale_architecture
@@ -67,6 +68,15 @@ _MNASNET_B1: tuple[Row, ...] = (
 )
 
 
+# MobileNetV1: arXiv:1704.04861, Table 1: stride, width, depth.
+_MOBILENET_V1 = ((1, 64, 1), (2, 128, 2), (2, 256, 2), (2, 512, 6), (2, 1024, 2))
+# ResNet: arXiv:1512.03385, Table 1: operator, width, depths.
+_RESNETS: Mapping[str, tuple[Operator, int, tuple[int, ...]]] = {
+    "resnet-18": ("basic", 64, (2, 2, 2, 2)),
+    "resnet-50": ("bottleneck", 256, (3, 4, 6, 3)),
+}
+
+
 def _make_stage(row: Row) -> Stage:
     expand_ratio, kernel_size, stride, width, depth, se_ratio, skip = row
     return Stage(
@@ -81,34 +91,63 @@ def _make_stage(row: Row) -> Stage:
     )
 
 
-def _make_architecture(rows: tuple[Row, ...], activation: Activation) -> Architecture:
+def _make_mbconv(rows: tuple[Row, ...], activation: Activation) -> Architecture:
     stages = tuple(_make_stage(row) for row in rows)
     return Architecture(Stem(32), stages, head_width=1280, activation=activation)
 
 
 def _make_efficientnet(name: str) -> Network:
     width, depth, resolution, dropout = EFFICIENTNET_COEFFICIENTS[name]
-    scaled = scale_architecture(_make_architecture(_B0, "silu"), depth=depth, width=width)
+    scaled = scale_architecture(_make_mbconv(_B0, "silu"), depth=depth, width=width)
     architecture = replace(scaled, dropout=dropout, drop_path=0.2)
     return Network(name, architecture, Target(resolution))
 
 
-def _maker(name: str, rows: tuple[Row, ...], activation: Activation) -> Callable[[str], Network]:
-    return lambda _: Network(name, _make_architecture(rows, activation), Target(224))
+def _make_mobilenet_v1() -> Architecture:
+    stages = tuple(
+        Stage("dsa", width, depth, stride, skip="none") for stride, width, depth in _MOBILENET_V1
+    )
+    return Architecture(Stem(32), stages, head_width=0, activation="relu")
 
 
-PUBLISHED: Mapping[str, Callable[[str], Network]] = {
-    **dict.fromkeys(EFFICIENTNET_COEFFICIENTS, _make_efficientnet),
-    "mobilenet-v2": _maker("mobilenet-v2", _MOBILENET_V2, "relu6"),
-    "mnasnet-a1": _maker("mnasnet-a1", _MNASNET_A1, "relu"),
-    "mnasnet-b1": _maker("mnasnet-b1", _MNASNET_B1, "relu"),
-}
+def _make_resnet(name: str) -> Architecture:
+    operator, width, depths = _RESNETS[name]
+    stages = tuple(
+        Stage(operator, width * 2**index, depth, stride=1 if index == 0 else 2)
+        for index, depth in enumerate(depths)
+    )
+    # Batch norm as torchvision trains it; the paper does not state it.
+    return Architecture(
+        Stem(64, kernel_size=7, pool="max"),
+        stages,
+        head_width=0,
+        activation="relu",
+        bn_eps=1e-5,
+        bn_momentum=0.1,
+    )
+
+
+def _make_published() -> dict[str, Network]:
+    others = {
+        "mobilenet-v1": _make_mobilenet_v1(),
+        "mobilenet-v2": _make_mbconv(_MOBILENET_V2, "relu6"),
+        "mnasnet-a1": _make_mbconv(_MNASNET_A1, "relu"),
+        "mnasnet-b1": _make_mbconv(_MNASNET_B1, "relu"),
+        **{name: _make_resnet(name) for name in _RESNETS},
+    }
+    return {
+        **{name: _make_efficientnet(name) for name in EFFICIENTNET_COEFFICIENTS},
+        **{name: Network(name, architecture, Target(224)) for name, architecture in others.items()},
+    }
+
+
+PUBLISHED: Mapping[str, Network] = MappingProxyType(_make_published())
 
 
 def load_network(name_or_path: str) -> Network:
     """A published network by name, or one from a YAML file by path."""
     if name_or_path in PUBLISHED:
-        return PUBLISHED[name_or_path](name_or_path)
+        return PUBLISHED[name_or_path]
     if Path(name_or_path).is_file():
         return read_network(Path(name_or_path))
     close = difflib.get_close_matches(name_or_path, PUBLISHED, n=1)

@@ -9,7 +9,7 @@ from typing import ClassVar
 from pydantic import ConfigDict
 
 from mbscale.errors import ArchitectureError
-from mbscale.space.architecture import Architecture
+from mbscale.space.architecture import Architecture, Stage
 from mbscale.space.network import Network, Target
 from mbscale.space.rounding import DepthRounding, round_channels, round_depth
 from mbscale.strict_yaml import STRICT
@@ -63,7 +63,7 @@ def scale_architecture(
     stages = tuple(
         replace(
             stage,
-            width=scale_width(stage.width, width, divisor=width_divisor),
+            width=_scale_stage_width(stage, width, divisor=width_divisor),
             depth=round_depth(stage.depth * depth, rounding=depth_rounding),
         )
         for stage in architecture.stages
@@ -76,6 +76,13 @@ def scale_architecture(
         stages=stages,
         head_width=scale_width(head_width, width, divisor=width_divisor) if head_width else 0,
     )
+
+
+def _scale_stage_width(stage: Stage, factor: float, *, divisor: int) -> int:
+    if stage.operator == "bottleneck":
+        # ResNet's code names a stage by its inner width; the output is always four times that.
+        return 4 * scale_width(stage.width // 4, factor, divisor=divisor)
+    return scale_width(stage.width, factor, divisor=divisor)
 
 
 def scale_width(width: int, factor: float, *, divisor: int = 8) -> int:
@@ -126,7 +133,7 @@ def scale_network(
 def cumulative_strides(architecture: Architecture) -> tuple[int, ...]:
     """Input pixels a side for one pixel of every stage's output."""
     strides = (stage.stride for stage in architecture.stages)
-    return tuple(accumulate(strides, operator.mul, initial=architecture.stem.stride))[1:]
+    return tuple(accumulate(strides, operator.mul, initial=architecture.stem.total_stride))[1:]
 
 
 def total_stride(architecture: Architecture) -> int:

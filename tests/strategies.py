@@ -15,11 +15,17 @@ T = TypeVar("T")
 SKIPS: tuple[Skip, ...] = ("none", "identity")
 
 
+OPERATORS: tuple[Operator, ...] = (
+    *("conv", "ds", "dsa", "mbconv", "fused_mbconv", "basic", "bottleneck"),
+)
+
+
 @st.composite
 def stages(draw: st.DrawFn) -> Stage:
     """Any operator, kernel, expansion, SE and skip; narrow and at most three blocks."""
-    operator: Operator = draw(st.sampled_from(["conv", "ds", "mbconv", "fused_mbconv"]))
+    operator = draw(st.sampled_from(OPERATORS))
     expand_ratios = {"mbconv": [1, 2, 3, 4.5, 6], "fused_mbconv": [2, 4.5]}.get(operator, [1])
+    has_se = operator not in ("conv", "basic", "bottleneck")
     return Stage(
         operator=operator,
         width=draw(st.sampled_from([8, 12, 24])),
@@ -27,8 +33,19 @@ def stages(draw: st.DrawFn) -> Stage:
         stride=draw(st.sampled_from([1, 2])),
         kernel_size=draw(st.sampled_from([3, 5, 7])),
         expand_ratio=draw(st.sampled_from(expand_ratios)),
-        se_ratio=0 if operator == "conv" else draw(st.sampled_from([0, 0.25])),
-        skip=draw(st.sampled_from(SKIPS)),
+        se_ratio=draw(st.sampled_from([0, 0.25])) if has_se else 0,
+        skip="none" if operator == "dsa" else draw(st.sampled_from(SKIPS)),
+    )
+
+
+def stems() -> st.SearchStrategy[Stem]:
+    """Every stride and pooling."""
+    return st.builds(
+        Stem,
+        width=st.sampled_from([8, 12, 16]),
+        kernel_size=st.sampled_from([3, 7]),
+        stride=st.sampled_from([1, 2]),
+        pool=st.sampled_from(["none", "max"]),
     )
 
 
@@ -36,10 +53,12 @@ def architectures() -> st.SearchStrategy[Architecture]:
     """One to four stages; all operators, activations and stems; with and without a head."""
     return st.builds(
         Architecture,
-        stem=st.builds(Stem, width=st.sampled_from([8, 12, 16]), stride=st.sampled_from([1, 2])),
+        stem=stems(),
         stages=st.lists(stages(), min_size=1, max_size=4).map(tuple),
         head_width=st.sampled_from([0, 32]),
         activation=st.sampled_from(["silu", "relu", "relu6"]),
+        bn_eps=st.sampled_from([1e-5, 1e-3]),
+        bn_momentum=st.sampled_from([0.01, 0.1]),
         dropout=st.sampled_from([0.0, 0.2]),
         drop_path=st.sampled_from([0.0, 0.2]),
     )

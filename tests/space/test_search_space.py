@@ -90,7 +90,7 @@ def test_a_stage_goes_before_the_defaults() -> None:
         (with_stage(width=None), "widths, or width"),
         (with_stage(width_multipliers=[-1]), "above 0"),
         (with_stage(depth=0), "depth of at least 1"),
-        (with_stage(depth=None, depths=[0]), "stage depth must be at least 1"),
+        (with_stage(depth=None, depths=[0]), "stage depth must be from 1 to"),
     ],
 )
 def test_a_bad_file_is_one_sentence_that_names_it(file: dict[str, Any], says: str) -> None:
