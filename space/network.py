@@ -21,9 +21,10 @@ class Target:
     num_classes: int = 1000
 
     def __post_init__(self) -> None:
-        if self.resolution < 1 or self.num_classes < 2:
+        is_met = 1 <= self.resolution <= 65_536 and 2 <= self.num_classes <= 10_000_000
+        if not is_met:
             msg = (
-                "target needs a resolution of at least 1 and at least 2 classes; "
+                "target needs a resolution from 1 to 65536 and 2 to 10000000 classes; "
                 f"got {self.resolution} and {self.num_classes}"
             )
             raise ArchitectureError(msg)

@@ -1,5 +1,6 @@
 """Networks as YAML: explicit numbers, checked on load."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ from mbscale.strict_yaml import STRICT, load_yaml, parse_strict, read_yaml
 
 SCHEMA_VERSION = 1
 
+Scalar = str | int | float | bool | None
+
 
 @dataclass(frozen=True, slots=True)
 class NetworkFile:
@@ -29,7 +32,7 @@ class NetworkFile:
     architecture: Architecture
     macs: int | None = None
     params: int | None = None
-    provenance: dict[str, str | int | float | bool | None] = field(default_factory=dict)
+    provenance: dict[str, Scalar] = field(default_factory=dict)
 
 
 def read_network(path: Path) -> Network:
@@ -43,10 +46,12 @@ def parse_network(text: str, *, where: str) -> Network:
 
 
 def _to_network(data: dict[str, Any], *, where: str) -> Network:
-    file = parse_strict(NetworkFile, data, where=where, error=ArchitectureError)
-    if file.schema_version != SCHEMA_VERSION:
-        msg = f"{where}: schema_version must be {SCHEMA_VERSION}; got {file.schema_version}"
+    # Before the keys: a later version may have others.
+    version = data.get("schema_version", SCHEMA_VERSION)
+    if version != SCHEMA_VERSION:
+        msg = f"{where}: schema_version must be {SCHEMA_VERSION}; got {version!r}"
         raise ArchitectureError(msg)
+    file = parse_strict(NetworkFile, data, where=where, error=ArchitectureError)
     network = Network(file.name, file.architecture, Target(file.resolution, file.num_classes))
     cost = network.count_cost()
     for name, stated, counted in (
@@ -59,7 +64,7 @@ def _to_network(data: dict[str, Any], *, where: str) -> Network:
     return network
 
 
-def format_network(network: Network, provenance: Mapping[str, Any] | None = None) -> str:
+def format_network(network: Network, provenance: Mapping[str, Scalar] | None = None) -> str:
     """The YAML text of a network, one line a stage."""
     cost, target = network.count_cost(), network.target
     architecture = asdict(network.architecture)
@@ -75,8 +80,16 @@ def format_network(network: Network, provenance: Mapping[str, Any] | None = None
         *[f"    - {_flow(stage)}" for stage in stages],
     ]
     if provenance:
+        _require_finite(provenance, where=network.name)
         lines += _dump({"provenance": dict(provenance)})
     return "\n".join(lines) + "\n"
+
+
+def _require_finite(provenance: Mapping[str, Scalar], *, where: str) -> None:
+    for name, value in provenance.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            msg = f"{where}: provenance {name} is {value}; it must be a finite number"
+            raise ArchitectureError(msg)
 
 
 def _dump(data: Mapping[str, Any]) -> list[str]:
