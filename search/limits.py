@@ -1,0 +1,40 @@
+"""What a search should tell of itself: a missed target, a split too small."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mbscale.results.record import Record
+from mbscale.search.settings import ObjectiveSettings
+from mbscale.search.statistics import binomial_error
+
+_ALLOWED_MISS = 0.1
+
+
+def describe_miss(macs: int, settings: ObjectiveSettings) -> list[str]:
+    """A sentence when the winner misses the target by more than a tenth."""
+    miss = macs / settings.target_macs - 1
+    if abs(miss) <= _ALLOWED_MISS:
+        return []
+    side = "above" if miss > 0 else "below"
+    return [
+        f"the best network has {macs:,} MACs, {abs(miss):.0%} {side} the target of "
+        f"{settings.target_macs:,.0f}; objective kind absolute, or min_macs and max_macs, bind it"
+    ]
+
+
+def describe_noise(records: Sequence[Record], *, n_images: int) -> list[str]:
+    """A sentence when accuracies spread no more than twice the error of counting them."""
+    found = [record.accuracy for record in records if record.state == "complete"]
+    accuracies = np.array([accuracy for accuracy in found if accuracy is not None])
+    if len(accuracies) < 3:
+        return []
+    spread = float(accuracies.std(ddof=1))
+    error = binomial_error(float(accuracies.mean()), n_images)
+    if spread > 2 * error:
+        return []
+    return [
+        f"the selection split of {n_images:,} images is small for this search: accuracies spread "
+        f"by {100 * spread:.2f} points, and counting alone errs by {100 * error:.2f}; raise "
+        "proxy.data.n_selection or widen the space"
+    ]
