@@ -44,7 +44,7 @@ class RunFiles:
 def write_baseline(path: Path, record: Record, task: SearchTask) -> None:
     """The network of a record as YAML, with where it comes from."""
     architecture = decode(task.space, record_vector(task, record))
-    provenance = {
+    provenance: dict[str, str | int | float | bool | None] = {
         "source": "search",
         "trial": record.number,
         "accuracy": record.accuracy,

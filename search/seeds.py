@@ -10,16 +10,18 @@ class Purpose(IntEnum):
 
     TRIAL = 0
     SAMPLER = 1
-    CONFIRM = 2
-    DRAW = 3
+    DRAW = 2
+    CONFIRM = 3
+    TEST = 4
+    STATISTICS = 5
 
 
 def derive_seed(seed: int, purpose: Purpose, *index: int) -> int:
     """A seed below 2**32 for the ``index``-th thing of this purpose.
 
-    The last two bits hold the purpose, so that a network is never confirmed with the
+    The last three bits hold the purpose, so that a network is never confirmed with the
     seed that it was chosen by.
     """
     sequence = np.random.SeedSequence(seed, spawn_key=(int(purpose), *index))
     word = int(sequence.generate_state(1, np.uint32)[0])
-    return word & ~0b11 | int(purpose)
+    return word & ~0b111 | int(purpose)
