@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 .PHONY: run test test-slow check format clean
 
 run: $(INSTALLED)
-	$(BIN)/python run_search.py --config configs/quick.yaml --resume
+	$(BIN)/python run_search.py --config configs/quick.yaml
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2

@@ -4,6 +4,4 @@ import sys
 
 from mbscale.cli import main
 
-# Worker processes import this file again and must not start a run of their own.
-if __name__ == "__main__":
-    sys.exit(main())
+sys.exit(main())

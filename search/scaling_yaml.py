@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar, cast
 
 import yaml
 from pydantic import ConfigDict
@@ -95,12 +95,21 @@ def describe_outcome(outcome: ScalingOutcome) -> ScalingFile:
 
 def write_scaling(path: Path, outcome: ScalingOutcome) -> None:
     """Replace scaling.yaml whole."""
-    data: dict[str, Any] = asdict(describe_outcome(outcome))
-    lists = {name: list(value) for name, value in data.items() if isinstance(value, tuple)}
-    text = yaml.safe_dump(
-        {**data, **lists}, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None
+    data = asdict(describe_outcome(outcome))
+    replace_file(path, "".join(_dump(name, value) for name, value in data.items()))
+
+
+def _dump(name: str, value: object) -> str:
+    # Intervals read better on one line, lists of sentences and mappings on one line each.
+    is_interval = name.endswith("_interval")
+    plain = list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
+    return yaml.safe_dump(
+        {name: plain},
+        allow_unicode=True,
+        width=10_000,
+        sort_keys=False,
+        default_flow_style=None if is_interval else False,
     )
-    replace_file(path, text)
 
 
 def read_scaling(path: Path) -> ScalingFile:

@@ -142,6 +142,16 @@ def test_the_counts_are_those_of_networks_scaled_one_by_one(
         )
 
 
+@pytest.mark.parametrize("name", ["resnet-50", "mobilenet-v1"])
+def test_other_baselines_are_counted_as_they_are(name: str) -> None:
+    found = find_candidates(load_network(name), CandidateSettings())
+
+    assert len(found.candidates) > 6
+    assert [entry.network.count_cost().macs for entry in found.candidates] == [
+        entry.macs for entry in found.candidates
+    ]
+
+
 def test_a_tiny_baseline_widens_the_tolerance_and_says_so() -> None:
     found = find_candidates(TINY, CandidateSettings(tolerance=0.01))
 
