@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 .PHONY: run test test-slow check format clean
 
 run: $(INSTALLED)
-	$(BIN)/python run_search.py --config configs/quick.yaml
+	$(BIN)/python run_search.py --config configs/quick.yaml --resume
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2

@@ -4,4 +4,6 @@ import sys
 
 from mbscale.cli import main
 
-sys.exit(main())
+# Worker processes import this file again and must not start a run of their own.
+if __name__ == "__main__":
+    sys.exit(main())

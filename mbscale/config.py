@@ -1,1 +1,75 @@
-"""All settings of a run."""
+"""All settings of a run: one frozen dataclass of the parts, from YAML and ``--set``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+from pydantic import ConfigDict
+
+from mbscale.errors import ConfigError
+from mbscale.proxy.settings import ProxySettings
+from mbscale.search.scale_settings import FamilySettings, ScaleSettings
+from mbscale.search.settings import ConfirmSettings, SearchSettings
+from mbscale.space.network import Target
+from mbscale.strict_yaml import STRICT, load_yaml, parse_strict, read_yaml
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """Everything that decides the numbers of a run.
+
+    ``space`` is a preset's name or the path of a YAML file. Cost is counted at
+    ``target``, accuracy is measured on ``proxy``.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    space: str = "small"
+    seed: int = 0
+    target: Target = field(default_factory=Target)
+    proxy: ProxySettings = field(default_factory=ProxySettings)
+    search: SearchSettings = field(default_factory=SearchSettings)
+    confirm: ConfirmSettings = field(default_factory=ConfirmSettings)
+    scale: ScaleSettings = field(default_factory=ScaleSettings)
+    family: FamilySettings = field(default_factory=FamilySettings)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < 2**32:
+            msg = f"seed must be from 0 to 2**32 - 1; got {self.seed}"
+            raise ConfigError(msg)
+
+
+def load_run_config(path: Path | None, overrides: Sequence[str] = ()) -> RunConfig:
+    """The settings in a file (or the defaults), changed by ``key=value`` overrides."""
+    data = read_yaml(path, error=ConfigError) if path else {}
+    where = str(path) if path else "the settings"
+    if overrides:
+        where += " with --set " + " --set ".join(overrides)
+    for override in overrides:
+        set_dotted(data, override)
+    return parse_strict(RunConfig, data, where=where, error=ConfigError)
+
+
+def set_dotted(data: dict[str, Any], override: str) -> None:
+    """Put one ``key=value`` into nested mappings; the value is read as YAML.
+
+    >>> data = {"search": {"n_trials": 40}}
+    >>> set_dotted(data, "search.n_trials=12")
+    >>> data
+    {'search': {'n_trials': 12}}
+    """
+    key, equals, text = override.partition("=")
+    names = key.strip().split(".")
+    if not equals or not all(names):
+        msg = f"--set takes key=value, such as search.n_trials=12; got {override!r}"
+        raise ConfigError(msg)
+    value = load_yaml(f"value: {text}", where=f"--set {override}", error=ConfigError)["value"]
+    group: Any = data
+    for depth, name in enumerate(names):
+        if not isinstance(group, dict):
+            msg = f"--set {override}: {'.'.join(names[:depth])} is not a group of settings"
+            raise ConfigError(msg)
+        is_last = depth == len(names) - 1
+        group[name] = value if is_last else group.get(name, {})
+        group = cast("Any", group[name])

@@ -58,8 +58,9 @@ def summarize_run(folder: Path) -> RunStatus:
     n_trials = _count_wanted(folder / "config.yaml")
     started = _read_start(folder / "manifest.json")
     pace = _measure_pace(records, started, _changed([folder / "trials.csv"]))
+    stages: list[Stage] = [stage for name, stage in _MARKS if (folder / name).exists()]
     return RunStatus(
-        stage=next((stage for name, stage in _MARKS if (folder / name).exists()), "empty"),
+        stage=stages[0] if stages else "empty",
         n_trials=n_trials,
         n_evaluated=n_evaluated,
         counts={state: counts[state] for state in get_args(TrialState)},

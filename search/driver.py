@@ -1,55 +1,37 @@
-"""Stage 1: propose, evaluate, tell, until enough distinct architectures are known."""
+"""Stage 1: propose, evaluate, save, tell, until enough distinct networks are known.
 
+The study in memory is what samplers see. The journal is what counts: each result is on
+disk before it is told. A proposal depends on the study and on its number alone, a training
+on its seed alone, so a run of one worker that is killed and resumed equals one that was
+not. With several workers the order of results is up to chance.
+"""
+
+import itertools
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass, field
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from dataclasses import dataclass
 
-import optuna
-from optuna.trial import Trial, TrialState
+from optuna.study import Study
 
 from mbscale.proxy.evaluation import Evaluation, Evaluator
 from mbscale.results.record import Record
+from mbscale.search.interrupts import Interrupts
 from mbscale.search.journal import Journal
-from mbscale.search.proposals import Proposal, Proposer, is_evaluated
-from mbscale.search.samplers import make_sampler
-from mbscale.search.seeds import derive_seed
+from mbscale.search.ledger import Ledger
+from mbscale.search.objective import measure_violations
+from mbscale.search.outcome import SearchOutcome, SearchStatus, conclude
+from mbscale.search.proposals import Members, Proposal, make_proposal, read_vector
+from mbscale.search.run_files import RunFiles
+from mbscale.search.samplers import make_sampler, space_distributions
+from mbscale.search.search_log import RunningTrial, SearchLog
+from mbscale.search.seeds import Purpose, derive_seed
 from mbscale.search.task import SearchTask
-from mbscale.search.trials import freeze_record, make_record, thaw_record
+from mbscale.search.trials import add_evaluation, make_record, tell_values, trial_seed
+from mbscale.search.verdicts import refuse
+from mbscale.space.encoding import space_choices
 
 OnRecord = Callable[[Record, tuple[Record, ...]], None]
-
-_TOLD = {
-    "complete": TrialState.COMPLETE,
-    "duplicate": TrialState.COMPLETE,
-    "failed": TrialState.FAIL,
-    # Optuna's TPE takes a pruned trial for a bad one, so it learns where the bounds are.
-    "infeasible": TrialState.PRUNED,
-    "pruned": TrialState.PRUNED,
-}
-
-
-@dataclass(slots=True)
-class _Running:
-    trial: Trial
-    proposal: Proposal
-    seed: int
-
-
-@dataclass(slots=True)
-class SearchState:
-    """The study in memory, the records so far, and what is being evaluated."""
-
-    study: optuna.Study
-    records: list[Record]
-    running: dict[Future[Evaluation], _Running] = field(default_factory=dict)
-    # Numbers are given by the order of proposals, so that seeds are used once.
-    n_proposed: int = 0
-
-    @property
-    def n_evaluated(self) -> int:
-        """Distinct architectures that were evaluated, failures included."""
-        return sum(is_evaluated(record) for record in self.records)
 
 
 def run_search(
@@ -59,103 +41,186 @@ def run_search(
     *,
     executor: Executor,
     on_record: OnRecord,
-) -> tuple[Record, ...]:
-    """Records of all trials; those in ``journal`` count and are not made again.
+) -> SearchOutcome:
+    """Search until ``n_trials`` distinct networks were trained; trials in the journal count.
 
-    Every record is in the journal before ``on_record`` gets it. Ends after ``n_trials``
-    distinct architectures, at the time limit, or when the space holds no other.
+    After each trial it is in the journal, then in the files of the folder, and then
+    ``on_record`` gets it with all records. Ends early at the time limit, on Ctrl-C or
+    SIGTERM, when the space holds no other network, and after too many failures in a row;
+    ``status`` says so. An exception of the evaluator is a bug and is raised, with all
+    results saved. Raises ConfigError when the journal was begun with other settings.
     """
-    state = restore(journal)
-    proposer = Proposer(task)
-    limit = task.settings.timeout_seconds
-    deadline = None if limit is None else time.monotonic() + limit
-    is_exhausted = False
-    while True:
-        is_late = deadline is not None and time.monotonic() > deadline
-        while not (is_late or is_exhausted) and _has_room(task, state):
-            is_exhausted = not _propose(task, state, proposer, evaluator, executor, journal)
-            if state.records and not state.running:
-                on_record(state.records[-1], tuple(state.records))
-        if not state.running:
-            return tuple(state.records)
-        done, _ = wait(state.running, return_when=FIRST_COMPLETED)
-        for future in done:
-            running = state.running.pop(future)
-            _finish(task, state, journal, running, future.result())
-            on_record(state.records[-1], tuple(state.records))
+    interrupts = Interrupts()
+    search = _Search(task, evaluator, journal, executor, on_record, interrupts)
+    try:
+        with interrupts.listen():
+            status = search.run()
+    except KeyboardInterrupt:
+        status = "interrupted"
+    return search.close(status)
 
 
-def restore(journal: Journal) -> SearchState:
-    """The state that a journal holds."""
-    study = optuna.create_study(direction="maximize")
-    trials = journal.read()
-    study.add_trials(trials)
-    records = [thaw_record(trial) for trial in trials]
-    return SearchState(study, records, n_proposed=len(trials))
+@dataclass(slots=True)
+class _Started:
+    number: int
+    proposal: Proposal
+    slot: int
+    n_attempts: int = 0
 
 
-def _has_room(task: SearchTask, state: SearchState) -> bool:
-    settings = task.settings
-    is_free = len(state.running) < settings.n_workers
-    return is_free and state.n_evaluated + len(state.running) < settings.n_trials
+class _Search:
+    """The state of a search while it runs."""
 
+    def __init__(
+        self,
+        task: SearchTask,
+        evaluator: Evaluator,
+        journal: Journal,
+        executor: Executor,
+        on_record: OnRecord,
+        interrupts: Interrupts,
+    ) -> None:
+        self._task = task
+        self._evaluator = evaluator
+        self._executor = executor
+        self._on_record = on_record
+        self._interrupts = interrupts
+        self._messages = list(journal.messages)
+        self._log = SearchLog(journal, task)
+        self._files = RunFiles(journal.path.parent, task)
+        self._members = Members(task)
+        self._distributions = space_distributions(task.space)
+        self._ledger = Ledger()
+        self._running: dict[Future[Evaluation], _Started] = {}
+        self._waiting: list[_Started] = []
+        self._study = self._restore()
+        self._end: SearchStatus | None = None
 
-def _propose(
-    task: SearchTask,
-    state: SearchState,
-    proposer: Proposer,
-    evaluator: Evaluator,
-    executor: Executor,
-    journal: Journal,
-) -> bool:
-    """Ask for one architecture; start it, or record at once why not. False: none is left."""
-    number = state.n_proposed
-    forced = proposer.find_unseen(state.records, number, _running_keys(state))
-    if forced is None:
-        return False
-    state.study.sampler = make_sampler(
-        task.settings, seed=derive_seed(task.seed, "sampler", number)
-    )
-    if forced:
-        state.study.enqueue_trial(proposer.to_params(forced))
-    trial = state.study.ask(proposer.distributions)
-    state.n_proposed += 1
-    seed = derive_seed(task.seed, "training", number)
-    proposal = proposer.read(trial.params)
-    running = _Running(trial, proposal, seed)
-    known = proposer.judge(proposal, state.records, _running_keys(state))
-    if known is None:
-        future = executor.submit(evaluator, proposal.architecture, seed=seed)
-        state.running[future] = running
-    else:
-        record = make_record(task, proposal, number=len(state.records), seed=seed, verdict=known)
-        _keep(state, journal, trial, record)
-    return True
+    def run(self) -> SearchStatus:
+        """Start and finish trials until there is a reason to end."""
+        limit = self._task.settings.timeout_seconds
+        deadline = None if limit is None else time.monotonic() + limit
+        self._files.write(self._ledger.records, self._ledger.best)
+        while True:
+            while self._has_room():
+                if deadline is not None and time.monotonic() >= deadline:
+                    self._end = "timed_out"
+                elif self._waiting:
+                    # Started before the run was killed; its seed and its place are its own.
+                    self._submit(self._waiting.pop(0))
+                else:
+                    self._propose()
+            if not self._running:
+                return self._end or "complete"
+            done, _ = wait(self._running, return_when=FIRST_COMPLETED)
+            for future in sorted(done, key=lambda one: self._running[one].number):
+                self._finish(self._running.pop(future), future)
 
+    def close(self, status: SearchStatus) -> SearchOutcome:
+        """Write the files a last time and say how it went."""
+        self._files.write(self._ledger.records, self._ledger.best)
+        return conclude(self._ledger.records, status, self._task.settings.objective, self._messages)
 
-def _running_keys(state: SearchState) -> frozenset[str]:
-    return frozenset(running.proposal.key for running in state.running.values())
+    def _restore(self) -> Study:
+        finished = self._log.read_records()
+        for _, record in finished:
+            self._ledger.add(record)
+        running = self._log.read_running({record.number for _, record in finished})
+        study = self._log.restore_study(finished, running)
+        study.sampler = make_sampler(self._task)
+        for slot, trial in sorted(running.items(), key=lambda pair: pair[1].number):
+            proposal = make_proposal(self._task, trial.vector)
+            self._waiting.append(_Started(trial.number, proposal, slot))
+        return study
 
+    def _has_room(self) -> bool:
+        settings = self._task.settings
+        n_begun = len(self._ledger.by_key) + len(self._running)
+        return (
+            self._end is None
+            and len(self._running) < settings.n_workers
+            and n_begun < settings.n_trials
+        )
 
-def _finish(
-    task: SearchTask,
-    state: SearchState,
-    journal: Journal,
-    running: _Running,
-    evaluation: Evaluation,
-) -> None:
-    number = len(state.records)
-    record = make_record(
-        task, running.proposal, number=number, seed=running.seed, verdict=evaluation
-    )
-    _keep(state, journal, running.trial, record)
+    def _propose(self) -> None:
+        """Ask for one network; start it, or record at once why it is not trained."""
+        is_stuck = self._ledger.n_useless >= self._task.settings.max_useless
+        if is_stuck and not self._enqueue_member():
+            return
+        trial = self._study.ask(self._distributions)
+        proposal = make_proposal(self._task, read_vector(self._task, trial.params))
+        violations = measure_violations(proposal.cost.macs, self._task.settings.objective)
+        for name, amount in violations.items():
+            trial.set_constraint(name, amount)
+        number, running = trial.number, self._running_keys()
+        record = refuse(self._task, proposal, number=number, ledger=self._ledger, running=running)
+        if record is not None:
+            self._settle(record)
+            return
+        slots = {one.slot for one in (*self._running.values(), *self._waiting)}
+        slot = next(slot for slot in itertools.count() if slot not in slots)
+        self._start(_Started(number, proposal, slot))
 
+    def _enqueue_member(self) -> bool:
+        """Make the sampler's next proposal an unseen member; False: end, there is none."""
+        seen = {*self._ledger.by_key, *self._running_keys()}
+        seed = derive_seed(
+            self._task.seed, Purpose.DRAW, len(self._study.get_trials(deepcopy=False))
+        )
+        member = self._members.draw(seen, seed=seed)
+        if member is None:
+            self._end = "exhausted"
+            self._messages.append(self._members.describe_end())
+            return False
+        names = [choice.name for choice in space_choices(self._task.space)]
+        self._study.enqueue_trial(dict(zip(names, member.vector, strict=True)))
+        return True
 
-def _keep(state: SearchState, journal: Journal, trial: Trial, record: Record) -> None:
-    told = _TOLD[record.state]
-    if told is TrialState.COMPLETE and record.reward is None:
-        told = TrialState.FAIL
-    state.study.tell(trial, record.reward if told is TrialState.COMPLETE else None, told)
-    frozen = state.study.trials[trial.number]
-    journal.append(freeze_record(frozen, record))
-    state.records.append(record)
+    def _running_keys(self) -> dict[str, int]:
+        return {one.proposal.key: one.number for one in self._running.values()}
+
+    def _start(self, started: _Started) -> None:
+        trial = self._study.get_trials(deepcopy=False)[started.number]
+        note = RunningTrial(started.number, started.proposal.vector, trial.system_attrs)
+        with self._interrupts.hold():
+            self._log.note_running(note, slot=started.slot)
+        self._submit(started)
+
+    def _submit(self, started: _Started) -> None:
+        started.n_attempts += 1
+        seed = trial_seed(self._task, started.number)
+        future = self._executor.submit(self._evaluator, started.proposal.architecture, seed=seed)
+        self._running[future] = started
+
+    def _finish(self, started: _Started, future: Future[Evaluation]) -> None:
+        number, proposal = started.number, started.proposal
+        try:
+            evaluation = future.result()
+        except BrokenExecutor as failure:
+            if started.n_attempts <= self._task.settings.max_retries:
+                self._submit(started)
+                return
+            reason = f"{failure}, {started.n_attempts} times"
+            self._settle(
+                make_record(self._task, proposal, number=number, state="failed", reason=reason)
+            )
+            return
+        record = make_record(self._task, proposal, number=number, state="complete", reason="")
+        self._settle(add_evaluation(record, evaluation, self._task.settings.objective))
+
+    def _settle(self, record: Record) -> None:
+        """Save the end of a trial, then count it and let the sampler know."""
+        objective = self._task.settings.objective
+        state, values = tell_values(record, self._ledger.complete, objective)
+        with self._interrupts.hold():
+            trial = self._study.get_trials(deepcopy=False)[record.number]
+            self._log.append(trial, record, state=state, values=values)
+            self._study.tell(record.number, values, state)
+            self._ledger.add(record)
+            records = self._ledger.records
+            self._files.update(records, self._ledger.best)
+            self._on_record(record, records)
+        limit = self._task.settings.max_failures
+        if self._ledger.n_failures >= limit:
+            self._end = "failed"
+            self._messages.append(f"ended early: {limit} trials in a row failed")

@@ -1,29 +1,62 @@
-"""What a trial is worth: accuracy against exact cost."""
+"""What a network is worth: its quality, paid for with its MACs."""
 
-from mbscale.search.settings import ObjectiveSettings
+import math
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mbscale.search.settings import Metric, ObjectiveSettings
+
+FloatArray = NDArray[np.float64]
 
 
-def compute_reward(accuracy: float, macs: float, settings: ObjectiveSettings) -> float:
-    """The reward of a network; higher is better.
+@overload
+def compute_reward(quality: float, macs: float, settings: ObjectiveSettings) -> float: ...
 
-    soft and hard are equation 2 of MnasNet (arXiv:1807.11626), absolute is equation 2 of
-    TuNAS (arXiv:2008.06120).
 
-    >>> compute_reward(0.8, 800e6, ObjectiveSettings(kind="hard", target_macs=400e6))
-    0.4
+@overload
+def compute_reward(
+    quality: FloatArray, macs: FloatArray, settings: ObjectiveSettings
+) -> FloatArray: ...
+
+
+def compute_reward(
+    quality: float | FloatArray, macs: float | FloatArray, settings: ObjectiveSettings
+) -> float | FloatArray:
+    """The reward of :class:`ObjectiveSettings`, numbers or arrays; higher is better.
+
+    ``quality`` is from 0 to 1 (``measure_quality``), ``macs`` are those at the target.
     """
+    rewards = _compute_rewards(np.asarray(quality, float), np.asarray(macs, float), settings)
+    return rewards if rewards.ndim else float(rewards)
+
+
+def _compute_rewards(
+    quality: FloatArray, macs: FloatArray, settings: ObjectiveSettings
+) -> FloatArray:
     ratio = macs / settings.target_macs
     if settings.kind == "absolute":
-        return accuracy + settings.absolute_weight * abs(ratio - 1)
+        return np.asarray(quality + settings.beta * np.abs(ratio - 1))
     if settings.kind == "hard":
-        return accuracy if ratio <= 1 else accuracy / ratio
-    return float(accuracy * ratio**settings.exponent)
+        return np.asarray(quality / np.maximum(ratio, 1))
+    return np.asarray(quality * ratio**settings.exponent)
 
 
-def find_violation(macs: int, settings: ObjectiveSettings) -> str:
-    """Why a network's cost is out of bounds, or an empty text."""
-    if settings.max_macs is not None and macs > settings.max_macs:
-        return f"{macs:,} MACs are above max_macs {settings.max_macs:,.0f}"
-    if settings.min_macs is not None and macs < settings.min_macs:
-        return f"{macs:,} MACs are below min_macs {settings.min_macs:,.0f}"
-    return ""
+def measure_quality(accuracy: float, log_loss: float, metric: Metric) -> float:
+    """From 0 to 1, higher is better: the accuracy, or ``exp(-log_loss)``."""
+    return accuracy if metric == "accuracy" else math.exp(-log_loss)
+
+
+def measure_violations(macs: int, settings: ObjectiveSettings) -> dict[str, float]:
+    """How far MACs are outside each limit that is set, as a logarithm; 0 or less is within.
+
+    >>> measure_violations(200, ObjectiveSettings(min_macs=100, max_macs=200))
+    {'min_macs': -0.6931471805599453, 'max_macs': 0.0}
+    """
+    violations: dict[str, float] = {}
+    if settings.min_macs is not None:
+        violations["min_macs"] = math.log(settings.min_macs / macs)
+    if settings.max_macs is not None:
+        violations["max_macs"] = math.log(macs / settings.max_macs)
+    return violations

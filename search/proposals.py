@@ -1,29 +1,30 @@
-"""From a sampler's parameters to an architecture, and whether it is worth an evaluation."""
+"""From integers to a network that can be judged, and new members by chance."""
 
-from collections.abc import Mapping, Sequence
+import itertools
+import math
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from optuna.distributions import BaseDistribution, IntDistribution
+from numpy.typing import NDArray
 
-from mbscale.results.record import Record, TrialState
-from mbscale.search.objective import find_violation
-from mbscale.search.seeds import derive_seed
 from mbscale.search.task import SearchTask
 from mbscale.space.architecture import Architecture
 from mbscale.space.blocks import canonical_key
 from mbscale.space.cost import Cost, count_cost
-from mbscale.space.encoding import decode, sample_vector, space_choices
+from mbscale.space.cost_table import CostTable
+from mbscale.space.encoding import decode, space_choices
 
-# So many useless proposals in a row, and an unseen member is drawn instead.
-_MAX_USELESS = 25
-_MAX_DRAWS = 20_000
+# Spaces up to this many vectors are listed, so that their end is known for certain.
+LISTED_VECTORS = 50_000
+# Of larger ones, this many vectors are drawn before the driver gives up.
+_BATCH, _BATCHES = 1_000, 200
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A vector with the network that it means and its cost at the target."""
+    """A vector with the network that it means, its canonical key and its cost at the target."""
 
     vector: tuple[int, ...]
     architecture: Architecture
@@ -31,70 +32,67 @@ class Proposal:
     cost: Cost
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Why a proposal is not evaluated; a duplicate carries what is known of it."""
-
-    state: TrialState
-    reason: str
-    known: Record | None = None
+def make_proposal(task: SearchTask, vector: Sequence[int]) -> Proposal:
+    """The network that a vector means."""
+    architecture, target = decode(task.space, vector), task.target
+    cost = count_cost(architecture, resolution=target.resolution, num_classes=target.num_classes)
+    return Proposal(tuple(vector), architecture, canonical_key(architecture), cost)
 
 
-def is_evaluated(record: Record) -> bool:
-    """Whether a record stands for an evaluation that was paid for."""
-    return record.state in ("complete", "failed", "pruned")
+def read_vector(task: SearchTask, params: Mapping[str, Any]) -> tuple[int, ...]:
+    """The vector in a trial's parameters."""
+    return tuple(int(params[choice.name]) for choice in space_choices(task.space))
 
 
-class Proposer:
-    """The space in Optuna's terms."""
+class Members:
+    """The members of a space within the limits of the objective, drawn by chance."""
 
     def __init__(self, task: SearchTask) -> None:
         self._task = task
-        self._names = tuple(choice.name for choice in space_choices(task.space))
-        self.distributions: dict[str, BaseDistribution] = {
-            choice.name: IntDistribution(0, len(choice.options) - 1)
-            for choice in space_choices(task.space)
-        }
+        self._sizes = [len(choice.options) for choice in space_choices(task.space)]
+        self._costs = CostTable(task.space, task.target)
+        self._listed: NDArray[np.int64] | None = None
 
-    def to_params(self, vector: Sequence[int]) -> dict[str, Any]:
-        """Optuna's parameters of a vector."""
-        return dict(zip(self._names, vector, strict=True))
-
-    def read(self, params: Mapping[str, Any]) -> Proposal:
-        """The proposal that Optuna's parameters mean."""
-        return self._make(tuple(int(params[name]) for name in self._names))
-
-    def judge(
-        self, proposal: Proposal, records: Sequence[Record], running: frozenset[str]
-    ) -> Verdict | None:
-        """Why the proposal needs no evaluation, or None when it does."""
-        violation = find_violation(proposal.cost.macs, self._task.settings.objective)
-        if violation:
-            return Verdict("infeasible", violation)
-        if proposal.key in running:
-            return Verdict("duplicate", "the same network is being evaluated")
-        for record in records:
-            if record.key == proposal.key and is_evaluated(record):
-                return Verdict("duplicate", f"the same network as trial {record.number}", record)
+    def draw(self, seen: Container[str], *, seed: int) -> Proposal | None:
+        """A member whose key is not in ``seen``; None when none was found."""
+        rng = np.random.default_rng(seed)
+        for vectors in self._batches(rng):
+            for vector in vectors:
+                proposal = make_proposal(self._task, vector.tolist())
+                if proposal.key not in seen:
+                    return proposal
         return None
 
-    def find_unseen(
-        self, records: Sequence[Record], number: int, running: frozenset[str]
-    ) -> tuple[int, ...] | None:
-        """An empty tuple while the sampler does well; then a new member, or None without one."""
-        tail = records[-_MAX_USELESS:]
-        if len(tail) < _MAX_USELESS or any(is_evaluated(record) for record in tail):
-            return ()
-        rng = np.random.default_rng(derive_seed(self._task.seed, "fallback", number))
-        for _ in range(_MAX_DRAWS):
-            proposal = self._make(sample_vector(self._task.space, rng))
-            if self.judge(proposal, records, running) is None:
-                return proposal.vector
-        return None
+    def describe_end(self) -> str:
+        """A sentence for when ``draw`` has found nothing."""
+        name, objective = self._task.space.name, self._task.settings.objective
+        within = ", or none within min_macs and max_macs"
+        limits = within if (objective.min_macs or objective.max_macs) else ""
+        if self._is_small():
+            return f"the space {name} holds no other network{limits}"
+        return f"{_BATCH * _BATCHES:,} draws from the space {name} found no new network{limits}"
 
-    def _make(self, vector: tuple[int, ...]) -> Proposal:
-        architecture, target = decode(self._task.space, vector), self._task.target
-        cost = count_cost(
-            architecture, resolution=target.resolution, num_classes=target.num_classes
-        )
-        return Proposal(vector, architecture, canonical_key(architecture), cost)
+    def _is_small(self) -> bool:
+        return math.prod(self._sizes) <= LISTED_VECTORS
+
+    def _batches(self, rng: np.random.Generator) -> Iterable[NDArray[np.int64]]:
+        if self._is_small():
+            if self._listed is None:
+                every = np.array(list(itertools.product(*(range(n) for n in self._sizes))))
+                self._listed = self._within_limits(every)
+            yield rng.permutation(self._listed)
+            return
+        for _ in range(_BATCHES):
+            drawn = rng.integers(self._sizes, size=(_BATCH, len(self._sizes)))
+            yield self._within_limits(drawn)
+
+    def _within_limits(self, vectors: NDArray[np.int64]) -> NDArray[np.int64]:
+        return vectors[is_within_limits(self._costs.count(vectors).macs, self._task)]
+
+
+def is_within_limits(macs: NDArray[np.int64], task: SearchTask) -> NDArray[np.bool_]:
+    """True where MACs are within the limits of the objective."""
+    objective = task.settings.objective
+    low = -math.inf if objective.min_macs is None else objective.min_macs
+    high = math.inf if objective.max_macs is None else objective.max_macs
+    return (low <= macs) & (macs <= high)

@@ -1,24 +1,125 @@
-"""Optuna's samplers by name, with every argument explicit.
+"""Who proposes: samplers by name, with every argument explicit.
 
-Optuna 5 changed defaults; nothing here rests on them. A fresh sampler is made for each
-proposal, so all that it knows lies in the study and a resumed run goes on the same.
+Optuna 5 changed defaults; nothing here rests on them. Arguments that Optuna 5 marks as
+deprecated are left out, because giving them is a warning. Limits reach the samplers as
+constraints of the trials (``Trial.set_constraint``), for the same reason.
 """
 
-import warnings
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from optuna.exceptions import ExperimentalWarning
+from optuna.distributions import BaseDistribution, IntDistribution
 from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, RandomSampler, TPESampler
+from optuna.samplers.nsgaii import UniformCrossover
 from optuna.study import Study
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
+from mbscale.search.evolution import EvolutionSampler
+from mbscale.search.seeds import Purpose, derive_seed
 from mbscale.search.settings import SamplerName, SearchSettings
+from mbscale.search.task import SearchTask
+from mbscale.space.encoding import space_choices
+from mbscale.space.network import Target
+from mbscale.space.search_space import SearchSpace
 
-MakeSampler = Callable[[SearchSettings, int], BaseSampler]
+SamplerFactory = Callable[[SearchSpace, Target, SearchSettings, int], BaseSampler]
 
 
-def _make_tpe(settings: SearchSettings, seed: int) -> BaseSampler:
+def space_distributions(space: SearchSpace) -> dict[str, BaseDistribution]:
+    """Every choice of the space as an ordered integer, in the order of the encoding."""
+    return {
+        choice.name: IntDistribution(0, len(choice.options) - 1) for choice in space_choices(space)
+    }
+
+
+def make_sampler(task: SearchTask) -> BaseSampler:
+    """The sampler that the settings name; stopped and resumed, it proposes the same."""
+    make = SAMPLERS[task.settings.sampler]
+
+    def make_seeded(seed: int) -> BaseSampler:
+        return make(task.space, task.target, task.settings, seed)
+
+    return FreshSampler(make_seeded, seed=task.seed, distributions=space_distributions(task.space))
+
+
+class FreshSampler(BaseSampler):
+    """Asks a new sampler for every trial, with a seed from the run's seed and the number.
+
+    What a proposal depends on is thus in the study alone: its trials' parameters, values,
+    constraints, states and system attributes. A run that was killed goes on as if it had
+    not been, and start-up trials are not proposed again. Not for several threads.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[int], BaseSampler],
+        *,
+        seed: int,
+        distributions: Mapping[str, BaseDistribution],
+    ) -> None:
+        self._make = make
+        self._seed = seed
+        self._inner = make(seed)
+        # Sorted, as Optuna's own search spaces are.
+        self._distributions = {
+            name: distributions[name]
+            for name in sorted(distributions)
+            if not distributions[name].single()
+        }
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        """Make the sampler of this trial."""
+        self._inner = self._make(derive_seed(self._seed, Purpose.SAMPLER, trial.number))
+        self._inner.before_trial(study, trial)
+
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        """All choices: a new sampler would compare those of all trials to find the same."""
+        del study, trial
+        return self._distributions
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """What the sampler of this trial proposes."""
+        return self._inner.sample_relative(study, trial, search_space)
+
+    def sample_independent(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:
+        """What the sampler of this trial draws for one choice."""
+        return self._inner.sample_independent(study, trial, param_name, param_distribution)
+
+    def after_trial(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        state: TrialState,
+        values: Sequence[float] | None,
+    ) -> None:
+        """Let the sampler see the end of a trial."""
+        self._inner.after_trial(study, trial, state, values)
+
+
+class _OrderedNsga2(NSGAIISampler):
+    """NSGA-II whose parents always stand in the order of their numbers.
+
+    Optuna returns them by rank when it selects them, and by number when it reads them
+    from its cache, so that the first proposal after a resume would differ.
+    """
+
+    def select_parent(self, study: Study, generation: int) -> list[FrozenTrial]:
+        return sorted(super().select_parent(study, generation), key=lambda trial: trial.number)
+
+
+def _make_tpe(
+    _space: SearchSpace, _target: Target, settings: SearchSettings, seed: int
+) -> BaseSampler:
     return TPESampler(
         n_startup_trials=settings.n_startup,
         n_ei_candidates=24,
@@ -26,59 +127,56 @@ def _make_tpe(settings: SearchSettings, seed: int) -> BaseSampler:
         multivariate=True,
         group=False,
         constant_liar=True,
-        constraints_func=None,
     )
 
 
-def _make_nsga2(settings: SearchSettings, seed: int) -> BaseSampler:
-    return NSGAIISampler(
-        population_size=settings.n_startup,
+def _make_nsga2(
+    _space: SearchSpace, _target: Target, settings: SearchSettings, seed: int
+) -> BaseSampler:
+    return _OrderedNsga2(
+        population_size=settings.population_size,
         mutation=None,
         mutation_prob=None,
-        crossover=None,
+        crossover=UniformCrossover(swapping_prob=0.5),
         crossover_prob=0.9,
         swapping_prob=0.5,
         seed=seed,
-        constraints_func=None,
-        elite_population_selection_strategy=partial(_select_elite, settings.n_startup),
+        elite_population_selection_strategy=None,
+        child_generation_strategy=None,
+        after_trial_strategy=None,
     )
 
 
-def _select_elite(size: int, study: Study, population: list[FrozenTrial]) -> list[FrozenTrial]:
-    # By trial number, because Optuna hands its cached parents out in that order: with
-    # its own selection the first proposal of a generation differs after a resume.
-    del study
-    best = sorted(population, key=lambda trial: (-(trial.value or 0.0), trial.number))[:size]
-    return sorted(best, key=lambda trial: trial.number)
-
-
-def _make_gp(settings: SearchSettings, seed: int) -> BaseSampler:
+def _make_gp(
+    _space: SearchSpace, _target: Target, settings: SearchSettings, seed: int
+) -> BaseSampler:
     return GPSampler(
         seed=seed,
         independent_sampler=RandomSampler(seed=seed),
         n_startup_trials=settings.n_startup,
         deterministic_objective=False,
-        constraints_func=None,
         warn_independent_sampling=False,
     )
 
 
-def _make_random(settings: SearchSettings, seed: int) -> BaseSampler:
-    del settings
+def _make_random(
+    _space: SearchSpace, _target: Target, _settings: SearchSettings, seed: int
+) -> BaseSampler:
     return RandomSampler(seed=seed)
 
 
-SAMPLERS: Mapping[SamplerName, MakeSampler] = {
+def _make_evolution(
+    _space: SearchSpace, _target: Target, settings: SearchSettings, seed: int
+) -> BaseSampler:
+    # A quarter of the population, as in the paper (25 of 100).
+    size = settings.population_size
+    return EvolutionSampler(population_size=size, tournament_size=-(-size // 4), seed=seed)
+
+
+SAMPLERS: Mapping[SamplerName, SamplerFactory] = {
     "tpe": _make_tpe,
     "nsga2": _make_nsga2,
     "gp": _make_gp,
     "random": _make_random,
+    "evolution": _make_evolution,
 }
-
-
-def make_sampler(settings: SearchSettings, *, seed: int) -> BaseSampler:
-    """The sampler that the settings name, for one proposal."""
-    with warnings.catch_warnings():
-        # multivariate and constant_liar have been experimental since Optuna 2.
-        warnings.simplefilter("ignore", ExperimentalWarning)
-        return SAMPLERS[settings.sampler](settings, seed)

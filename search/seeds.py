@@ -1,14 +1,27 @@
-"""Seeds that follow from the study's seed, so that a resumed run repeats none."""
+"""Every seed of a run follows from its one seed and from what it is for."""
 
-from typing import Literal
+from enum import IntEnum
 
 import numpy as np
 
-Purpose = Literal["sampler", "training", "confirm", "test", "fallback"]
-_PURPOSES: tuple[Purpose, ...] = ("sampler", "training", "confirm", "test", "fallback")
+
+class Purpose(IntEnum):
+    """What a seed is for. Seeds of two purposes are never equal."""
+
+    TRIAL = 0
+    SAMPLER = 1
+    DRAW = 2
+    CONFIRM = 3
+    TEST = 4
+    STATISTICS = 5
 
 
-def derive_seed(study_seed: int, purpose: Purpose, *numbers: int) -> int:
-    """A seed below 2**31 for one purpose, such as the training of trial ``number``."""
-    entropy = [study_seed, _PURPOSES.index(purpose), *numbers]
-    return int(np.random.SeedSequence(entropy).generate_state(1)[0]) >> 1
+def derive_seed(seed: int, purpose: Purpose, *index: int) -> int:
+    """A seed below 2**32 for the ``index``-th thing of this purpose.
+
+    The last three bits hold the purpose, so that a network is never confirmed with the
+    seed that it was chosen by.
+    """
+    sequence = np.random.SeedSequence(seed, spawn_key=(int(purpose), *index))
+    word = int(sequence.generate_state(1, np.uint32)[0])
+    return word & ~0b111 | int(purpose)

@@ -1,4 +1,4 @@
-"""How the space is searched and the winner confirmed."""
+"""How the search is steered, and how its best networks are confirmed."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
@@ -8,8 +8,13 @@ from pydantic import ConfigDict
 from mbscale.errors import ConfigError
 from mbscale.strict_yaml import STRICT
 
-RewardKind = Literal["soft", "hard", "absolute"]
-SamplerName = Literal["tpe", "nsga2", "gp", "random"]
+ObjectiveKind = Literal["soft", "hard", "absolute"]
+Metric = Literal["accuracy", "log_loss"]
+SamplerName = Literal["tpe", "nsga2", "gp", "random", "evolution"]
+ExecutorName = Literal["auto", "inline", "process"]
+
+# These follow one number; with two objectives there is none.
+SINGLE_OBJECTIVE = ("evolution",)
 
 
 def _require(value: object, allowed: object, *, is_met: bool, name: str) -> None:
@@ -20,73 +25,123 @@ def _require(value: object, allowed: object, *, is_met: bool, name: str) -> None
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveSettings:
-    """What a trial is worth; MACs are those at the target resolution and class count."""
+    """What the search maximizes: the quality of a network, paid for with its MACs.
+
+    With ``q`` for the quality, ``m`` for the MACs and ``T`` for ``target_macs``:
+
+    * soft: ``q * (m / T) ** exponent`` (MnasNet, arXiv:1807.11626, equation 2). ``T`` is
+      a constant factor in it, so ``exponent`` alone decides the winner, not the target.
+    * hard: ``q`` up to the target, ``q * T / m`` above (the same, exponents 0 and -1).
+    * absolute: ``q + beta * abs(m / T - 1)`` (TuNAS, arXiv:2008.06120): pulls towards
+      the target from both sides.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
-    # soft: accuracy * (macs / target_macs) ** exponent (MnasNet, EfficientNet).
-    # hard: the same above target_macs with exponent -1, and accuracy alone below it.
-    # absolute: accuracy + absolute_weight * |macs / target_macs - 1| (TuNAS).
-    kind: RewardKind = "soft"
+    kind: ObjectiveKind = "soft"
+    # What quality is. accuracy: the share of right answers. log_loss: exp(-log loss), the
+    # geometric mean of the probability given to the true class, also from 0 to 1; it has
+    # less noise, so that it orders networks better after a short training.
+    metric: Metric = "accuracy"
+    # MACs at the target resolution and class count; papers print them as FLOPs.
     target_macs: float = 400e6
+    # Of soft; at -0.07 twice the MACs are worth 5 % of the quality.
     exponent: float = -0.07
-    absolute_weight: float = -0.07
-    # Networks outside are not trained; None: no bound.
+    # Of absolute; at -0.1 a network 10 % off the target loses 0.01.
+    beta: float = -0.1
+    # Networks outside are never trained. None: no limit.
     min_macs: float | None = None
     max_macs: float | None = None
+    # Quality up and MACs down as two objectives of the sampler. The reward is still
+    # computed, and picks the baseline.
+    multi_objective: bool = False
 
     def __post_init__(self) -> None:
-        _require(self.target_macs, "above 0", is_met=self.target_macs > 0, name="target_macs")
-        for name in ("exponent", "absolute_weight"):
-            value = getattr(self, name)
-            _require(value, "from -10 to 0", is_met=-10 <= value <= 0, name=name)
-        low, high = self.min_macs or 0, self.max_macs
-        _require(low, "at least 0", is_met=low >= 0, name="min_macs")
-        _require(high, "above min_macs", is_met=high is None or high > low, name="max_macs")
+        target = self.target_macs
+        _require(target, "above 0", is_met=target > 0, name="target_macs")
+        exponent, beta = self.exponent, self.beta
+        _require(exponent, "from -10 to 0", is_met=-10 <= exponent <= 0, name="exponent")
+        _require(beta, "from -10 to below 0", is_met=-10 <= beta < 0, name="beta")
+        for name in ("min_macs", "max_macs"):
+            limit = getattr(self, name)
+            _require(limit, "above 0, or null", is_met=limit is None or limit > 0, name=name)
+        if self.min_macs and self.max_macs and self.min_macs > self.max_macs:
+            msg = f"min_macs {self.min_macs:g} is above max_macs {self.max_macs:g}"
+            raise ConfigError(msg)
 
 
 @dataclass(frozen=True, slots=True)
 class SearchSettings:
-    """Stage 1."""
+    """Stage 1: how many networks are tried, and who proposes them."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
-    # Distinct architectures evaluated in total, those of an earlier part of the run included.
+    # Distinct networks trained in total, those that failed included; a resumed search
+    # counts the ones it already has.
     n_trials: int = 40
     sampler: SamplerName = "tpe"
-    # Random proposals before the sampler learns (the population of nsga2).
-    n_startup: int = 16
     objective: ObjectiveSettings = field(default_factory=ObjectiveSettings)
-    # Processes that evaluate; each uses proxy.training.threads threads.
+    # Random trials before a model (tpe, gp, surrogate) is asked.
+    n_startup: int = 10
+    # Of nsga2 and evolution (the paper of the latter uses 100, of runs of 20,000).
+    population_size: int = 20
+    # Proposals in a row that were known, or outside the limits, before the driver draws
+    # a new member of the space by chance.
+    max_useless: int = 20
+    # Evaluations at once; each uses proxy.training.threads threads.
     n_workers: int = 1
-    # Ends the search after this time; None: no end.
+    # inline: in this process, one at a time. process: in n_workers processes.
+    # auto: inline for one worker, processes for more.
+    executor: ExecutorName = "auto"
+    # No trial starts after this many seconds; those that run are finished. None: no limit.
     timeout_seconds: float | None = None
+    # How often a trial is tried again after its worker process died.
+    max_retries: int = 1
+    # Trials failing in a row that end the search: then something else is wrong.
+    max_failures: int = 10
 
     def __post_init__(self) -> None:
-        for name, low, high in (
-            ("n_trials", 1, 1_000_000),
-            ("n_startup", 2, 10_000),
-            ("n_workers", 1, 256),
-        ):
+        least = {
+            "n_trials": 1, "n_startup": 1, "population_size": 2, "max_useless": 1,
+            "n_workers": 1, "max_retries": 0, "max_failures": 1,
+        }  # fmt: skip
+        for name, smallest in least.items():
             value = getattr(self, name)
-            _require(value, f"from {low} to {high}", is_met=low <= value <= high, name=name)
+            _require(value, f"at least {smallest}", is_met=value >= smallest, name=name)
         timeout = self.timeout_seconds
         is_met = timeout is None or timeout > 0
         _require(timeout, "above 0, or null", is_met=is_met, name="timeout_seconds")
+        self._check_together()
+
+    def _check_together(self) -> None:
+        if self.objective.multi_objective and self.sampler in SINGLE_OBJECTIVE:
+            msg = (
+                f"sampler {self.sampler!r} follows one objective; "
+                "use tpe, nsga2, gp or random with multi_objective: true"
+            )
+            raise ConfigError(msg)
+        if self.executor == "inline" and self.n_workers > 1:
+            msg = f"n_workers {self.n_workers} needs executor: process; inline has one worker"
+            raise ConfigError(msg)
 
 
 @dataclass(frozen=True, slots=True)
 class ConfirmSettings:
-    """The best of stage 1, trained again."""
+    """The best of the search, trained again with fresh seeds."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
-    # MnasNet trains its best 15 in full.
+    # Networks with the highest reward; MnasNet confirms 15.
     top_k: int = 15
-    # Fresh seeds for each of them.
+    # Trainings of each.
     n_seeds: int = 2
+    # Of the intervals and of the tied set.
+    confidence: float = 0.95
 
     def __post_init__(self) -> None:
-        for name, low, high in (("top_k", 1, 1000), ("n_seeds", 2, 100)):
-            value = getattr(self, name)
-            _require(value, f"from {low} to {high}", is_met=low <= value <= high, name=name)
+        _require(self.top_k, "at least 1", is_met=self.top_k >= 1, name="top_k")
+        least = 2 if self.top_k > 1 else 1
+        allowed = f"at least {least}, so that the spread of seeds can be estimated"
+        _require(self.n_seeds, allowed, is_met=self.n_seeds >= least, name="n_seeds")
+        level = self.confidence
+        _require(level, "above 0.5 and below 1", is_met=0.5 < level < 1, name="confidence")

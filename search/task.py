@@ -9,7 +9,7 @@ from mbscale.space.search_space import SearchSpace
 
 @dataclass(frozen=True, slots=True)
 class SearchTask:
-    """A space, where its networks will be used, how it is searched, and the study's seed."""
+    """A space, where its networks will be used, how it is searched, and the run's seed."""
 
     space: SearchSpace
     target: Target

@@ -1,20 +1,40 @@
-"""Records as Optuna's frozen trials, and back."""
+"""Records in Optuna's terms: what a trial is told, and what the journal keeps of it."""
 
-import json
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, fields, replace
 from typing import Any
 
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
 from mbscale.proxy.evaluation import Evaluation
+from mbscale.results import record as records
 from mbscale.results.record import Record
-from mbscale.search.objective import compute_reward
-from mbscale.search.proposals import Proposal, Verdict
+from mbscale.search.journal import Direction
+from mbscale.search.objective import compute_reward, measure_quality
+from mbscale.search.proposals import Proposal, make_proposal, read_vector
+from mbscale.search.seeds import Purpose, derive_seed
+from mbscale.search.settings import ObjectiveSettings
 from mbscale.search.task import SearchTask
 from mbscale.space.block_strings import format_architecture
 from mbscale.space.encoding import space_choices
 
-_ATTRIBUTE = "record"
+# The other fields of a record follow from the vector.
+_KEPT = (
+    "number", "state", "key", "macs", "params", "activations", "accuracy", "log_loss",
+    "reward", "seconds", "epochs", "seed", "reason",
+)  # fmt: skip
+
+assert {*_KEPT, "architecture", "choices"} == {field.name for field in fields(Record)}
+
+
+def is_evaluated(record: Record) -> bool:
+    """Whether the trial was paid for: trained to the end, pruned or failed."""
+    return record.state in ("complete", "pruned", "failed")
+
+
+def trial_seed(task: SearchTask, number: int) -> int:
+    """The seed that a trial's network is trained with."""
+    return derive_seed(task.seed, Purpose.TRIAL, number)
 
 
 def make_record(
@@ -22,63 +42,110 @@ def make_record(
     proposal: Proposal,
     *,
     number: int,
-    seed: int,
-    verdict: Evaluation | Verdict,
+    state: records.TrialState,
+    reason: str,
 ) -> Record:
-    """The record of a proposal that was evaluated, or turned down."""
-    choices = space_choices(task.space)
-    cost = proposal.cost
-    scores = _scores(task, proposal, verdict)
+    """The record of a network that nothing was measured of."""
+    pairs = zip(space_choices(task.space), proposal.vector, strict=True)
     return Record(
         number=number,
-        state=verdict.status if isinstance(verdict, Evaluation) else verdict.state,
+        state=state,
         key=proposal.key,
         architecture=format_architecture(proposal.architecture),
-        choices=tuple(
-            (choice.name, choice.options[index])
-            for choice, index in zip(choices, proposal.vector, strict=True)
-        ),
-        macs=cost.macs,
-        params=cost.params,
-        activations=cost.activations,
-        seed=seed,
-        reason=verdict.reason,
-        **scores,
+        choices=tuple((choice.name, choice.options[index]) for choice, index in pairs),
+        **asdict(proposal.cost),
+        accuracy=None,
+        log_loss=None,
+        reward=None,
+        seconds=None,
+        epochs=None,
+        seed=trial_seed(task, number),
+        reason=reason,
     )
 
 
-def _scores(task: SearchTask, proposal: Proposal, verdict: Evaluation | Verdict) -> dict[str, Any]:
-    if isinstance(verdict, Verdict):
-        known = verdict.known
-        accuracy, log_loss = (known.accuracy, known.log_loss) if known else (None, None)
-        seconds, epochs = None, None
-    else:
-        accuracy, log_loss = verdict.accuracy, verdict.log_loss
-        seconds, epochs = verdict.seconds, verdict.epochs
+def add_evaluation(record: Record, evaluation: Evaluation, objective: ObjectiveSettings) -> Record:
+    """The record with what a training measured, and its reward."""
+    accuracy, log_loss = evaluation.accuracy, evaluation.log_loss
     reward = None
-    if accuracy is not None:
-        reward = compute_reward(accuracy, proposal.cost.macs, task.settings.objective)
-    return {
-        "accuracy": accuracy,
-        "log_loss": log_loss,
-        "reward": reward,
-        "seconds": seconds,
-        "epochs": epochs,
-    }
+    if accuracy is not None and log_loss is not None:
+        quality = measure_quality(accuracy, log_loss, objective.metric)
+        reward = compute_reward(quality, record.macs, objective)
+    return replace(
+        record,
+        state=evaluation.status,
+        accuracy=accuracy,
+        log_loss=log_loss,
+        reward=reward,
+        seconds=evaluation.seconds,
+        epochs=evaluation.epochs,
+        reason=evaluation.reason,
+    )
 
 
-def freeze_record(trial: FrozenTrial, record: Record) -> FrozenTrial:
-    """The finished trial with its record as a user attribute, ready for the journal."""
-    plain = asdict(record)
-    trial.user_attrs = {**trial.user_attrs, _ATTRIBUTE: json.dumps(plain, allow_nan=False)}
-    if record.accuracy is not None:
-        # Shown as columns by optuna-dashboard.
-        trial.user_attrs |= {"accuracy": record.accuracy, "macs": record.macs}
-    return trial
+def add_known(record: Record, known: Record) -> Record:
+    """The duplicate's record with what was measured of the same network before."""
+    return replace(record, accuracy=known.accuracy, log_loss=known.log_loss, reward=known.reward)
 
 
-def thaw_record(trial: FrozenTrial) -> Record:
-    """The record in a trial of the journal."""
-    data = json.loads(trial.user_attrs[_ATTRIBUTE])
-    data["choices"] = tuple((name, value) for name, value in data["choices"])
-    return Record(**data)
+def study_directions(objective: ObjectiveSettings) -> list[Direction]:
+    """The reward up; or, of two objectives, quality up and MACs down."""
+    return ["maximize", "minimize"] if objective.multi_objective else ["maximize"]
+
+
+def tell_values(
+    record: Record, complete: Iterable[Record], objective: ObjectiveSettings
+) -> tuple[TrialState, list[float] | None]:
+    """State and values that the sampler learns from; ``complete`` are the measured records.
+
+    A duplicate is told with the known values. An infeasible network carries its
+    constraints, which TPE, NSGA-II and GP read from complete trials. Its values are
+    ignored by the first two; GP fits its objective to them as well, so they are the
+    worst that was measured, and the region looks as bad as it is. Before anything was
+    measured there is no such value: the trial is told as pruned, where TPE alone reads
+    constraints. Failed trials teach nothing, as everywhere in Optuna.
+    """
+    if record.state == "infeasible":
+        known = [_values(one, objective) for one in complete]
+        if not known:
+            return TrialState.PRUNED, None
+        worst = min(values[0] for values in known)
+        return TrialState.COMPLETE, [worst, *_macs(record, objective)]
+    if record.state == "pruned":
+        return TrialState.PRUNED, None
+    if record.reward is None:
+        return TrialState.FAIL, None
+    return TrialState.COMPLETE, _values(record, objective)
+
+
+def _values(record: Record, objective: ObjectiveSettings) -> list[float]:
+    assert record.accuracy is not None
+    assert record.log_loss is not None
+    assert record.reward is not None
+    if not objective.multi_objective:
+        return [record.reward]
+    quality = measure_quality(record.accuracy, record.log_loss, objective.metric)
+    return [quality, *_macs(record, objective)]
+
+
+def _macs(record: Record, objective: ObjectiveSettings) -> list[float]:
+    return [float(record.macs)] if objective.multi_objective else []
+
+
+def record_vector(task: SearchTask, record: Record) -> tuple[int, ...]:
+    """The vector of a record."""
+    pairs = zip(space_choices(task.space), record.choices, strict=True)
+    return tuple(choice.options.index(value) for choice, (_, value) in pairs)
+
+
+def record_attributes(record: Record) -> dict[str, Any]:
+    """What the journal keeps, as user attributes that optuna-dashboard shows as columns."""
+    return {name: getattr(record, name) for name in _KEPT}
+
+
+def read_record(task: SearchTask, trial: FrozenTrial) -> Record:
+    """The record of a trial in the journal."""
+    proposal = make_proposal(task, read_vector(task, trial.params))
+    kept = {name: trial.user_attrs[name] for name in _KEPT}
+    blank = make_record(task, proposal, number=kept["number"], state="complete", reason="")
+    return replace(blank, **kept)

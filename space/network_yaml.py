@@ -1,6 +1,5 @@
 """Networks as YAML: explicit numbers, checked on load."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from mbscale.errors import ArchitectureError
 from mbscale.space.architecture import Architecture
 from mbscale.space.network import Network, Target
 from mbscale.strict_yaml import STRICT, load_yaml, parse_strict, read_yaml
+from mbscale.yaml_dialect import Dumper
 
 SCHEMA_VERSION = 1
 
@@ -80,22 +80,19 @@ def format_network(network: Network, provenance: Mapping[str, Scalar] | None = N
         *[f"    - {_flow(stage)}" for stage in stages],
     ]
     if provenance:
-        _require_finite(provenance, where=network.name)
         lines += _dump({"provenance": dict(provenance)})
-    return "\n".join(lines) + "\n"
-
-
-def _require_finite(provenance: Mapping[str, Scalar], *, where: str) -> None:
-    for name, value in provenance.items():
-        if isinstance(value, float) and not math.isfinite(value):
-            msg = f"{where}: provenance {name} is {value}; it must be a finite number"
-            raise ArchitectureError(msg)
+    text = "\n".join(lines) + "\n"
+    # What could not be read again, such as a provenance of NaN, is refused while it is known.
+    parse_network(text, where=network.name)
+    return text
 
 
 def _dump(data: Mapping[str, Any]) -> list[str]:
-    return yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True).splitlines()
+    return yaml.dump(dict(data), Dumper=Dumper, sort_keys=False, allow_unicode=True).splitlines()
 
 
 def _flow(value: object) -> str:
-    text = yaml.safe_dump(value, sort_keys=False, default_flow_style=True, width=1000)
+    text: str = yaml.dump(
+        value, Dumper=Dumper, sort_keys=False, default_flow_style=True, width=1000
+    )
     return text.removesuffix("...\n").strip()

@@ -1,11 +1,67 @@
-"""The verbs and what every one of them shares."""
+"""The verbs, the flags that all of them share, and the exit codes."""
 
 import argparse
-from collections.abc import Sequence
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+
+from mbscale.cli.console import print_error
+from mbscale.cli.design_verbs import add_verbs as add_design_verbs
+from mbscale.cli.run_verbs import add_verbs as add_run_verbs
+from mbscale.cli.show_verbs import add_verbs as add_show_verbs
+from mbscale.errors import MbscaleError, RunError
+
+FAILED, WRONG_USE, INTERRUPTED = 1, 2, 130
+
+Handler = Callable[[argparse.Namespace], int]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
-    parser = argparse.ArgumentParser(prog="mbscale", description="Search, then scale.")
-    parser.parse_args(arguments)
-    return 0
+    """Run one command; return 0 done, 1 failed, 2 wrong use, 3 target not met, 130 interrupted."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = build_parser().parse_args(with_default_verb(given))
+    level = (logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG)
+    logging.basicConfig(
+        level=level[min(3, 1 + options.verbose - options.quiet)], format="%(message)s", force=True
+    )
+    # One line a study and a trial, which the progress shows already.
+    logging.getLogger("optuna").setLevel(logging.WARNING)
+    handler: Handler = options.handler
+    try:
+        return handler(options)
+    except RunError as error:
+        print_error(str(error))
+        return FAILED
+    except MbscaleError as error:
+        print_error(str(error))
+        return WRONG_USE
+    except KeyboardInterrupt:
+        print_error("interrupted; everything that was finished is saved, --resume goes on")
+        return INTERRUPTED
+
+
+def with_default_verb(arguments: Sequence[str]) -> list[str]:
+    """The arguments with ``run`` in front where no verb stands there.
+
+    >>> with_default_verb(["--config", "quick.yaml"])
+    ['run', '--config', 'quick.yaml']
+    """
+    first = arguments[0] if arguments else "--help"
+    is_complete = not first.startswith("-") or first in ("-h", "--help", "--version")
+    return list(arguments or ["--help"]) if is_complete else ["run", *arguments]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line with all its verbs."""
+    parser = argparse.ArgumentParser(
+        prog="mbscale",
+        description="Search an MBConv baseline on a proxy task, then scale it.",
+        epilog="`mbscale VERB --help` shows the flags of a verb; without a verb, `run` is meant.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"mbscale {version('mbscale')}")
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    for add_verbs in (add_run_verbs, add_design_verbs, add_show_verbs):
+        add_verbs(verbs)
+    return parser

@@ -1,148 +1,263 @@
-"""Stage 1 with an evaluator that is a pure function of the architecture."""
-
-import math
-from dataclasses import dataclass
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+import synthetic_search
+from synthetic_search import OBJECTIVE, SyntheticEvaluator, make_task, read_calls, search
 
-from mbscale.proxy.evaluation import Evaluation, OnEpoch, SplitName
+from mbscale.errors import ConfigError
 from mbscale.results.record import Record
-from mbscale.search.driver import run_search
-from mbscale.search.executors import InlineExecutor
-from mbscale.search.journal import Journal, drop_torn_tail
-from mbscale.search.objective import compute_reward
+from mbscale.results.tables import read_records
+from mbscale.search.journal import JOURNAL_NAME
 from mbscale.search.samplers import SAMPLERS
-from mbscale.search.settings import ObjectiveSettings, RewardKind, SamplerName, SearchSettings
+from mbscale.search.settings import SamplerName
 from mbscale.search.task import SearchTask
-from mbscale.space.architecture import Architecture
-from mbscale.space.cost import count_cost
-from mbscale.space.network import Target
-from mbscale.space.search_space import load_search_space
+from mbscale.space.network_yaml import read_network
 
-SPACE = load_search_space("small")
-TARGET = Target(28, 10)
+SLOW_SAMPLERS = ("gp",)
+EVERY_SAMPLER = [
+    pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW_SAMPLERS)) for name in SAMPLERS
+]
+FILES = ("trials.csv", "pareto.csv", "baseline.yaml")
 
 
 class StoppedError(Exception):
-    """Stands for a killed process."""
+    """Stands for a bug in the middle of a search."""
 
 
-@dataclass
-class SmoothEvaluator:
-    """Accuracy that grows with the parameters; raises after ``n_allowed`` calls."""
-
-    n_allowed: int = 10_000
-    n_calls: int = 0
-
-    def __call__(
-        self,
-        architecture: Architecture,
-        *,
-        seed: int,
-        split: SplitName = "selection",
-        resolution: int | None = None,
-        on_epoch: OnEpoch | None = None,
-    ) -> Evaluation:
-        self.n_calls += 1
-        if self.n_calls > self.n_allowed:
+def stop_after(n_records: int):
+    def check(_record: Record, records: tuple[Record, ...]) -> None:
+        if len(records) == n_records:
             raise StoppedError
-        params = count_cost(architecture, resolution=28, num_classes=10).params
-        accuracy = 1 - 1 / math.log(params) + seed % 7 * 1e-4
-        return Evaluation("complete", accuracy, 1 - accuracy, 1.0, 3, seed, 1000)
+
+    return check
 
 
-def make_task(
-    sampler: SamplerName = "tpe", objective: ObjectiveSettings | None = None
-) -> SearchTask:
-    objective = objective or ObjectiveSettings(target_macs=4e6)
-    settings = SearchSettings(n_trials=12, sampler=sampler, n_startup=5, objective=objective)
-    return SearchTask(SPACE, TARGET, settings, seed=3)
+def read_files(folder: Path) -> list[bytes]:
+    return [(folder / name).read_bytes() for name in FILES]
 
 
-def search(task: SearchTask, path: Path, evaluator: SmoothEvaluator) -> tuple[Record, ...]:
-    journal = Journal(path)
-    return run_search(
-        task, evaluator, journal, executor=InlineExecutor(), on_record=lambda _record, _all: None
-    )
-
-
-@pytest.mark.parametrize(
-    "sampler",
-    [pytest.param(name, marks=[pytest.mark.slow] * (name == "gp")) for name in sorted(SAMPLERS)],
-)
-def test_a_resumed_run_equals_the_uninterrupted_one(tmp_path: Path, sampler: SamplerName) -> None:
-    task = make_task(sampler)
-    whole = search(task, tmp_path / "whole", SmoothEvaluator())
-    with pytest.raises(StoppedError):
-        search(task, tmp_path / "stopped", SmoothEvaluator(n_allowed=7))
-
-    resumed = search(task, tmp_path / "stopped", SmoothEvaluator())
-
-    assert resumed == whole
-
-
-def test_distinct_architectures_are_counted_and_none_is_paid_twice(tmp_path: Path) -> None:
-    evaluator = SmoothEvaluator()
-    records = search(make_task(), tmp_path / "journal", evaluator)
-    keys = [record.key for record in records if record.state == "complete"]
-
-    assert len(keys) == len(set(keys)) == evaluator.n_calls == 12
-
-
-def test_a_finished_search_evaluates_nothing_more(tmp_path: Path) -> None:
-    search(make_task(), tmp_path / "journal", SmoothEvaluator())
-    again = SmoothEvaluator()
-    search(make_task(), tmp_path / "journal", again)
-
-    assert again.n_calls == 0
-
-
-def test_networks_outside_the_bounds_are_recorded_and_not_trained(tmp_path: Path) -> None:
-    objective = ObjectiveSettings(target_macs=4e6, max_macs=3e6)
-    task = make_task("tpe", objective)
-    records = search(task, tmp_path / "journal", SmoothEvaluator())
-
-    trained = [record for record in records if record.state == "complete"]
-    assert len(trained) == 12
-    assert all(record.macs <= 3e6 for record in trained)
-    assert all(record.accuracy is None for record in records if record.state == "infeasible")
-
-
-def test_a_space_without_feasible_members_ends(tmp_path: Path) -> None:
-    task = make_task("random", ObjectiveSettings(target_macs=4e6, max_macs=1))
-    records = search(task, tmp_path / "journal", SmoothEvaluator())
-
-    assert {record.state for record in records} == {"infeasible"}
-
-
-@given(st.data())
-def test_a_torn_tail_is_cut_and_what_stands_before_counts(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+@pytest.mark.parametrize("sampler", EVERY_SAMPLER)
+def test_a_search_stopped_again_and_again_equals_one_that_ran_through(
+    tmp_path: Path, sampler: SamplerName
 ) -> None:
-    path = tmp_path_factory.mktemp("torn") / "journal"
-    path.write_bytes(b'{"a": 1}\n{"b": 2}\n')
-    cut = data.draw(st.integers(9, 18))
-    path.write_bytes(path.read_bytes()[:cut])
+    task = make_task(sampler, n_trials=10)
+    whole = search(task, tmp_path / "whole")
+    for n_records in (1, 5, 9):
+        with pytest.raises(StoppedError):
+            search(task, tmp_path / "stopped", on_record=stop_after(n_records))
 
-    assert drop_torn_tail(path) == (cut not in (9, 18))
-    assert path.read_bytes() in (b'{"a": 1}\n', b'{"a": 1}\n{"b": 2}\n')
+    resumed = search(task, tmp_path / "stopped")
+
+    assert resumed.records == whole.records
+    assert read_files(tmp_path / "stopped") == read_files(tmp_path / "whole")
 
 
-@pytest.mark.parametrize(
-    ("kind", "macs", "expected"),
-    [
-        ("soft", 400e6, 0.8),
-        # Doubling the cost takes 5 % (arXiv:1807.11626, section 3).
-        ("soft", 800e6, 0.8 * 2**-0.07),
-        ("hard", 200e6, 0.8),
-        ("hard", 800e6, 0.4),
-        ("absolute", 800e6, 0.73),
-    ],
-)
-def test_rewards_follow_their_papers(kind: RewardKind, macs: float, expected: float) -> None:
-    settings = ObjectiveSettings(kind=kind)
+@pytest.mark.slow
+@pytest.mark.parametrize("sampler", EVERY_SAMPLER)
+def test_a_search_killed_in_a_training_equals_one_that_ran_through(
+    tmp_path: Path, sampler: SamplerName
+) -> None:
+    task = make_task(sampler, n_trials=12)
+    whole = search(task, tmp_path / "whole")
+    folder = tmp_path / "killed"
+    folder.mkdir()
+    for kill_at in (1, 6, 11):
+        command = [sys.executable, synthetic_search.__file__, folder, sampler, 12, kill_at]
+        ended = subprocess.run([str(word) for word in command], check=False)
+        assert ended.returncode == -9
 
-    assert compute_reward(0.8, macs, settings) == pytest.approx(expected)
+    resumed = search(task, folder, SyntheticEvaluator(log=folder / "calls"))
+
+    assert resumed.records == whole.records
+    assert read_files(folder) == read_files(tmp_path / "whole")
+    # Paid twice were only the three that were running when the process was killed.
+    assert len(read_calls(folder / "calls")) == 12 + 3
+
+
+def test_a_search_cut_off_inside_its_journal_equals_one_that_ran_through(tmp_path: Path) -> None:
+    task = make_task("nsga2", n_trials=5)
+    whole = search(task, tmp_path / "whole")
+    journal = (tmp_path / "whole" / JOURNAL_NAME).read_bytes()
+    for n_bytes in range(0, len(journal), len(journal) // 4):
+        folder = tmp_path / str(n_bytes)
+        folder.mkdir()
+        (folder / JOURNAL_NAME).write_bytes(journal[:n_bytes])
+
+        assert search(task, folder).records == whole.records
+
+
+def test_distinct_networks_are_counted_and_none_is_paid_twice(tmp_path: Path) -> None:
+    evaluator = SyntheticEvaluator(log=tmp_path / "calls")
+    outcome = search(make_task("evolution", n_trials=15), tmp_path, evaluator)
+    trained = [record.key for record in outcome.records if record.state == "complete"]
+
+    assert len(trained) == len(set(trained)) == len(read_calls(tmp_path / "calls")) == 15
+
+
+def test_a_duplicate_carries_what_is_known_of_its_network(tmp_path: Path) -> None:
+    outcome = search(make_tiny_task(), tmp_path)
+    by_key = {record.key: record for record in outcome.records if record.state == "complete"}
+    duplicates = [record for record in outcome.records if record.state == "duplicate"]
+
+    assert duplicates
+    for record in duplicates:
+        known = by_key[record.key]
+        assert record.reward == known.reward
+        assert record.reason == f"the same network as trial {known.number}"
+
+
+def make_tiny_task() -> SearchTask:
+    """A space of 24 vectors that mean fewer networks, to be used up."""
+    task = make_task("tpe", n_trials=100)
+    space = synthetic_search.SPACE
+    fixed = {
+        "operators": ("mbconv3",), "kernel_sizes": (3,), "se_ratios": (0.0,),
+        "skips": ("none", "identity"), "depths": (1,),
+    }  # fmt: skip
+    first, *rest = (replace(one, **fixed, widths=one.widths[:1]) for one in space.stages)
+    wide = replace(first, widths=(8, 16, 24), depths=(1, 2))
+    single = [replace(one, skips=("identity",)) for one in rest[:2]]
+    return replace(task, space=replace(space, stages=(wide, *single, rest[2])))
+
+
+def test_a_space_that_is_used_up_ends_the_search(tmp_path: Path) -> None:
+    outcome = search(make_tiny_task(), tmp_path)
+
+    assert outcome.status == "exhausted"
+    # Widths 8, 16, 24 with one block, or two with and without a skip: 3 x (1 + 2); the
+    # skip of one block of width 16 after a stem of width 16 counts as well.
+    assert outcome.n_evaluated == 10
+    assert "the space small holds no other network" in outcome.messages
+
+
+def test_networks_outside_the_limits_are_recorded_and_not_trained(tmp_path: Path) -> None:
+    limited = replace(OBJECTIVE, min_macs=2e6, max_macs=3e6)
+    evaluator = SyntheticEvaluator(log=tmp_path / "calls")
+    outcome = search(make_task("tpe", objective=limited), tmp_path, evaluator)
+    infeasible = [record for record in outcome.records if record.state == "infeasible"]
+
+    assert outcome.n_evaluated == len(read_calls(tmp_path / "calls")) == 12
+    assert all(2e6 <= record.macs <= 3e6 for record in outcome.records if record.reward)
+    assert infeasible
+    assert all(record.accuracy is None and "MACs break" in record.reason for record in infeasible)
+
+
+def test_limits_that_no_network_meets_end_the_search(tmp_path: Path) -> None:
+    outcome = search(make_task("random", objective=replace(OBJECTIVE, max_macs=1.0)), tmp_path)
+
+    assert outcome.status == "exhausted"
+    assert outcome.best is None
+    assert {record.state for record in outcome.records} == {"infeasible"}
+    assert "none within min_macs and max_macs" in outcome.messages[0]
+
+
+def test_failed_networks_count_are_not_tried_again_and_keep_their_reason(tmp_path: Path) -> None:
+    evaluator = SyntheticEvaluator(log=tmp_path / "calls", fails_above=60_000)
+    outcome = search(make_task("evolution", n_trials=15), tmp_path, evaluator)
+    failed = [record for record in outcome.records if record.state == "failed"]
+
+    assert outcome.n_evaluated == len(read_calls(tmp_path / "calls")) == 15
+    assert 0 < len(failed) < 15
+    assert {record.reason for record in failed} == {"out of memory"}
+    assert f"{len(failed)} trials failed; the last one says: out of memory" in outcome.messages
+
+
+def test_a_search_in_which_everything_fails_ends_early(tmp_path: Path) -> None:
+    task = make_task(n_trials=100, max_failures=5)
+    outcome = search(task, tmp_path, SyntheticEvaluator(fails_above=0))
+
+    assert outcome.status == "failed"
+    assert outcome.n_evaluated == 5
+
+
+def test_sigterm_ends_a_search_with_everything_saved(tmp_path: Path) -> None:
+    evaluator = SyntheticEvaluator(log=tmp_path / "calls", interrupt_at=5)
+    interrupted = search(make_task(), tmp_path, evaluator)
+
+    assert interrupted.status == "interrupted"
+    assert len(interrupted.records) == 4
+    assert len(read_records(tmp_path / "trials.csv")) == 4
+    assert search(make_task(), tmp_path).records == search(make_task(), tmp_path / "new").records
+
+
+def test_a_search_ends_at_its_time_limit(tmp_path: Path) -> None:
+    task = make_task(n_trials=1000, timeout_seconds=0.3)
+    outcome = search(task, tmp_path, SyntheticEvaluator(seconds=0.05))
+
+    assert outcome.status == "timed_out"
+    assert 1 <= outcome.n_evaluated <= 6
+
+
+def test_more_trials_go_on_where_the_search_ended(tmp_path: Path) -> None:
+    search(make_task(n_trials=5), tmp_path)
+    longer = search(make_task(n_trials=9), tmp_path)
+
+    assert longer.records == search(make_task(n_trials=9), tmp_path / "new").records
+
+
+def test_a_finished_search_trains_nothing_more(tmp_path: Path) -> None:
+    search(make_task(), tmp_path)
+    search(make_task(), tmp_path, SyntheticEvaluator(log=tmp_path / "calls"))
+
+    assert read_calls(tmp_path / "calls") == []
+
+
+def test_settings_that_change_the_meaning_of_trials_are_refused_on_resume(tmp_path: Path) -> None:
+    search(make_task(n_trials=3), tmp_path)
+    other = make_task(n_trials=3, objective=replace(OBJECTIVE, exponent=-0.2))
+
+    with pytest.raises(ConfigError, match=r"begun with search.objective.exponent = -0.07"):
+        search(other, tmp_path)
+
+
+def test_the_files_hold_the_records_and_the_best_network(tmp_path: Path) -> None:
+    outcome = search(make_task(), tmp_path)
+    best = outcome.best
+    assert best is not None
+
+    assert read_records(tmp_path / "trials.csv") == outcome.records
+    assert best.reward == max(record.reward or 0 for record in outcome.records)
+    assert read_network(tmp_path / "baseline.yaml").count_cost().macs == best.macs
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "nsga2", "random"])
+def test_two_objectives_are_searched_by_every_sampler_that_takes_them(
+    tmp_path: Path, sampler: SamplerName
+) -> None:
+    task = make_task(sampler, objective=replace(OBJECTIVE, multi_objective=True))
+
+    assert search(task, tmp_path).records == search(task, tmp_path).records
+
+
+def test_a_winner_far_from_the_target_is_told(tmp_path: Path) -> None:
+    outcome = search(make_task(objective=replace(OBJECTIVE, target_macs=400e6)), tmp_path)
+
+    assert "below the target of 400 M" in outcome.messages[-1]
+
+
+@pytest.mark.slow
+def test_two_workers_train_each_network_once(tmp_path: Path) -> None:
+    evaluator = SyntheticEvaluator(log=tmp_path / "calls", seconds=0.02)
+    outcome = search(make_task(n_workers=2, n_trials=20), tmp_path, evaluator)
+    calls = [line.rsplit(" ", 1)[0] for line in read_calls(tmp_path / "calls")]
+
+    assert len(calls) == len(set(calls)) == outcome.n_evaluated == 20
+    assert [record.number for record in outcome.records] == list(range(len(outcome.records)))
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_costs_its_own_trial_only(tmp_path: Path) -> None:
+    evaluator = SyntheticEvaluator(log=tmp_path / "calls", kills_above=60_000)
+    task = make_task("random", n_workers=2, n_trials=10)
+    outcome = search(task, tmp_path, evaluator)
+    failed = [record for record in outcome.records if record.state == "failed"]
+
+    assert outcome.n_evaluated == 10
+    assert 0 < len(failed) < 10
+    assert {record.reason for record in failed} == {
+        "the worker process died with signal 9, 2 times"
+    }
+    assert len(read_calls(tmp_path / "calls")) == 10 + len(failed)

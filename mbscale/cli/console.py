@@ -1,0 +1,82 @@
+"""What a person sees: tables and messages, or one JSON document."""
+
+import json
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+Cell = str | int | float | None
+
+
+def print_error(message: str) -> None:
+    """One line on stderr."""
+    Console(stderr=True, soft_wrap=True, highlight=False).print(f"mbscale: {message}", markup=False)
+
+
+def print_note(message: str) -> None:
+    """A remark for a person, on stderr, so that stdout stays readable by programs."""
+    Console(stderr=True, soft_wrap=True, highlight=False).print(message, markup=False)
+
+
+def print_json(document: object) -> None:
+    """The one JSON document of a ``--json`` command; NaN and infinity are refused."""
+    sys.stdout.write(json.dumps(document, indent=2, allow_nan=False) + "\n")
+
+
+def print_text(text: str) -> None:
+    """Text on stdout as it is."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+    """A table on stdout; numbers stand to the right."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for index, column in enumerate(columns):
+        is_number = any(isinstance(row[index], int | float) for row in rows)
+        table.add_column(column, justify="right" if is_number else "left")
+    for row in rows:
+        table.add_row(*[format_cell(cell) for cell in row])
+    Console(soft_wrap=False, highlight=False).print(table)
+
+
+def format_cell(cell: Cell) -> str:
+    """A cell as text: thousands apart, fractions with four digits.
+
+    >>> format_cell(5288548), format_cell(0.91234), format_cell(None)
+    ('5,288,548', '0.9123', '')
+    """
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    return f"{cell:.4g}" if abs(cell) < 1 else f"{cell:,.2f}"
+
+
+def format_count(count: float) -> str:
+    """A large count with three digits and its unit.
+
+    >>> format_count(385_814_752), format_count(37.7e9), format_count(910)
+    ('386 M', '37.7 G', '910')
+    """
+    for divisor, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if count >= divisor:
+            return f"{count / divisor:.3g} {unit}"
+    return f"{count:.3g}"
+
+
+def format_seconds(seconds: float) -> str:
+    """A duration in its two largest units.
+
+    >>> format_seconds(7.2), format_seconds(125), format_seconds(7500)
+    ('7 s', '2 min 5 s', '2 h 5 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,0 +1,118 @@
+"""Searches without training: an evaluator whose numbers follow from network and seed.
+
+Run as a script, ``synthetic_search.py FOLDER SAMPLER N_TRIALS KILL_AT``, it searches and
+ends itself with SIGKILL in the training number KILL_AT.
+"""
+
+import math
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
+
+from mbscale.proxy.evaluation import Evaluation, OnEpoch, SplitName
+from mbscale.results.record import Record
+from mbscale.search.driver import run_search
+from mbscale.search.executors import open_executor
+from mbscale.search.journal import open_journal
+from mbscale.search.outcome import SearchOutcome
+from mbscale.search.settings import ObjectiveSettings, SamplerName, SearchSettings
+from mbscale.search.task import SearchTask
+from mbscale.space.architecture import Architecture
+from mbscale.space.cost import count_cost
+from mbscale.space.network import Target
+from mbscale.space.search_space import load_search_space
+
+SPACE = load_search_space("small")
+TARGET = Target(28, 10)
+OBJECTIVE = ObjectiveSettings(target_macs=4e6)
+
+
+@dataclass(frozen=True)
+class SyntheticEvaluator:
+    """Accuracy grows with the parameters, a little noise follows from the seed.
+
+    Networks with more than ``fails_above`` parameters fail, those above ``kills_above``
+    end the process. Each call leaves a line in ``log``, which outlives the process.
+    """
+
+    log: Path | None = None
+    fails_above: float = math.inf
+    kills_above: float = math.inf
+    kill_at: int | None = None
+    interrupt_at: int | None = None
+    seconds: float = 0.0
+
+    def __call__(
+        self,
+        architecture: Architecture,
+        *,
+        seed: int,
+        split: SplitName = "selection",
+        resolution: int | None = None,
+        on_epoch: OnEpoch | None = None,
+    ) -> Evaluation:
+        params = count_cost(architecture, resolution=28, num_classes=10).params
+        n_calls = self._note(f"{architecture!r} {seed}")
+        if n_calls == self.kill_at or params > self.kills_above:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if n_calls == self.interrupt_at:
+            os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(self.seconds)
+        if params > self.fails_above:
+            return Evaluation("failed", None, None, 0.0, 0, seed, 0, "out of memory")
+        accuracy = 1 - 1 / math.log(params) + seed % 97 * 1e-4
+        return Evaluation("complete", accuracy, 1 - accuracy, 0.5, 3, seed, 1000)
+
+    def _note(self, line: str) -> int:
+        if self.log is None:
+            return 0
+        with self.log.open("a") as file:
+            file.write(line + "\n")
+        return len(read_calls(self.log))
+
+
+def read_calls(log: Path) -> list[str]:
+    """One line a call."""
+    return log.read_text().splitlines() if log.exists() else []
+
+
+def make_task(
+    sampler: SamplerName = "tpe",
+    *,
+    n_trials: int = 12,
+    objective: ObjectiveSettings = OBJECTIVE,
+    **settings: object,
+) -> SearchTask:
+    chosen = SearchSettings(
+        n_trials=n_trials, sampler=sampler, n_startup=4, population_size=4, objective=objective
+    )
+    return SearchTask(SPACE, TARGET, replace(chosen, **settings), seed=3)
+
+
+def search(
+    task: SearchTask,
+    folder: Path,
+    evaluator: SyntheticEvaluator | None = None,
+    on_record: Callable[[Record, tuple[Record, ...]], None] = lambda _record, _records: None,
+) -> SearchOutcome:
+    folder.mkdir(exist_ok=True)
+    with open_journal(folder) as journal, open_executor(task.settings) as executor:
+        return run_search(
+            task,
+            evaluator or SyntheticEvaluator(),
+            journal,
+            executor=executor,
+            on_record=on_record,
+        )
+
+
+if __name__ == "__main__":
+    _, folder, sampler, n_trials, kill_at = sys.argv
+    killer = SyntheticEvaluator(log=Path(folder, "calls"), kill_at=int(kill_at))
+    task = make_task(cast("SamplerName", sampler), n_trials=int(n_trials))
+    search(task, Path(folder), killer)

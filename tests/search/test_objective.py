@@ -1,0 +1,89 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mbscale.search.objective import compute_reward, measure_quality, measure_violations
+from mbscale.search.settings import Metric, ObjectiveKind, ObjectiveSettings
+
+KINDS: tuple[ObjectiveKind, ...] = ("soft", "hard", "absolute")
+qualities = st.floats(0.01, 1)
+macs_counts = st.integers(10**6, 10**10)
+settings = st.builds(ObjectiveSettings, kind=st.sampled_from(KINDS), target_macs=st.just(4e8))
+
+
+def test_the_soft_reward_of_mnasnet_gives_five_percent_for_twice_the_cost() -> None:
+    # MnasNet, section 3: 5 % more accuracy is worth twice the latency, hence w = -0.07.
+    soft = ObjectiveSettings(target_macs=1e8)
+
+    assert compute_reward(0.5 * 1.05, 2e8, soft) == pytest.approx(0.5, rel=2e-3)
+
+
+@given(qualities, settings)
+def test_at_the_target_the_reward_is_the_quality(
+    quality: float, objective: ObjectiveSettings
+) -> None:
+    assert compute_reward(quality, objective.target_macs, objective) == pytest.approx(quality)
+
+
+@given(qualities, qualities, macs_counts, settings)
+def test_a_better_network_of_equal_cost_has_the_higher_reward(
+    first: float, second: float, macs: int, objective: ObjectiveSettings
+) -> None:
+    low, high = sorted((first, second))
+
+    assert compute_reward(low, macs, objective) <= compute_reward(high, macs, objective)
+
+
+@given(qualities, macs_counts)
+def test_the_hard_reward_costs_nothing_below_the_target_and_divides_above(
+    quality: float, macs: int
+) -> None:
+    hard = ObjectiveSettings(kind="hard", target_macs=4e8)
+    expected = quality if macs <= 4e8 else quality * 4e8 / macs
+
+    assert compute_reward(quality, macs, hard) == pytest.approx(expected)
+
+
+@given(qualities, st.floats(0.01, 0.99))
+def test_the_absolute_reward_is_even_around_the_target(quality: float, off: float) -> None:
+    absolute = ObjectiveSettings(kind="absolute", beta=-0.5, target_macs=4e8)
+    below, above = ((1 + sign * off) * 4e8 for sign in (-1, 1))
+
+    assert compute_reward(quality, below, absolute) == pytest.approx(quality - 0.5 * off)
+    assert compute_reward(quality, above, absolute) == pytest.approx(quality - 0.5 * off)
+
+
+@given(st.lists(st.tuples(qualities, macs_counts), min_size=1), settings)
+def test_arrays_give_the_rewards_of_their_numbers(
+    rows: list[tuple[float, int]], objective: ObjectiveSettings
+) -> None:
+    table = np.array(rows, dtype=np.float64)
+
+    rewards = compute_reward(table[:, 0], table[:, 1], objective)
+
+    assert list(rewards) == pytest.approx([compute_reward(q, m, objective) for q, m in rows])
+
+
+@pytest.mark.parametrize(("metric", "expected"), [("accuracy", 0.9), ("log_loss", 0.5)])
+def test_quality_is_the_accuracy_or_the_mean_probability_of_the_truth(
+    metric: Metric, expected: float
+) -> None:
+    assert measure_quality(0.9, math.log(2), metric) == pytest.approx(expected)
+
+
+@given(macs_counts, st.integers(10**6, 10**9), st.integers(0, 10**9))
+def test_a_network_violates_a_limit_exactly_when_it_is_outside(
+    macs: int, low: int, width: int
+) -> None:
+    limits = ObjectiveSettings(min_macs=low, max_macs=low + width)
+
+    violations = measure_violations(macs, limits)
+
+    assert all(amount <= 0 for amount in violations.values()) == (low <= macs <= low + width)
+
+
+def test_no_limit_is_no_violation() -> None:
+    assert measure_violations(10**9, ObjectiveSettings()) == {}
