@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mbscale.errors import ArchitectureError
 from mbscale.space.blocks import realize_stage
 from mbscale.space.cost import Cost, count_blocks, count_head, count_stem, strided_size
 from mbscale.space.network import Target
@@ -16,6 +17,8 @@ IntArray = NDArray[np.int64]
 
 # Columns and sums of so few rows stay in the cache: 2.5 times as fast as a million at once.
 _CHUNK = 8192
+# The sum of a hundred such stages still is a 64-bit integer.
+_LARGEST = 2**56
 _WIDTH = STAGE_CHOICES.index("width")
 
 
@@ -73,7 +76,11 @@ class CostTable:
 
 
 def _as_row(cost: Cost) -> IntArray:
-    return np.array([cost.macs, cost.params, cost.activations], dtype=np.int64)
+    counts = (cost.macs, cost.params, cost.activations)
+    if max(counts) > _LARGEST:
+        msg = f"a stage may cost at most {_LARGEST} MACs, so that sums are exact; got {cost.macs}"
+        raise ArchitectureError(msg)
+    return np.array(counts, dtype=np.int64)
 
 
 def _tabulate_stage(stage: StageSpace, in_widths: tuple[int, ...], size: int) -> IntArray:

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mbscale.errors import ArchitectureError
 from mbscale.space.architecture import Architecture, Stage
 from mbscale.space.blocks import Block, realize_blocks
 from mbscale.space.cost import count_cost
@@ -61,6 +63,14 @@ def test_an_index_out_of_range_is_refused(index: int) -> None:
 
     with pytest.raises(ValueError, match="invalid entry"):
         CostTable(load_search_space("efficientnet"), Target()).count(vectors)
+
+
+def test_costs_beyond_64_bits_are_refused() -> None:
+    space = load_search_space("accel_nasbench")
+    wide = replace(space.stages[0], widths=(1_000_000,))
+
+    with pytest.raises(ArchitectureError, match="a stage may cost at most"):
+        CostTable(replace(space, stages=(wide, wide)), Target(10_000, 10))
 
 
 def test_recorded_networks_have_the_recorded_cost(shared_file: Callable[[str], Path]) -> None:
