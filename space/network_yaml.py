@@ -70,7 +70,9 @@ def format_network(network: Network, provenance: Mapping[str, Scalar] | None = N
     architecture = asdict(network.architecture)
     stages = architecture.pop("stages")
     lines = [
-        "# MACs are multiply-accumulates of convolutions and linear layers at this resolution.",
+        "# MACs are multiply-accumulates of convolutions and linear layers at this resolution;",
+        "# macs and params are checked on load. Only the first block of a stage strides;",
+        "# expand_ratio and se_ratio are over the input channels of each block.",
         *_dump({"schema_version": SCHEMA_VERSION, "name": network.name}),
         *_dump({"resolution": target.resolution, "num_classes": target.num_classes}),
         *_dump({"macs": cost.macs, "params": cost.params}),

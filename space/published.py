@@ -148,9 +148,17 @@ def load_network(name_or_path: str) -> Network:
     """A published network by name, or one from a YAML file by path."""
     if name_or_path in PUBLISHED:
         return PUBLISHED[name_or_path]
-    if Path(name_or_path).is_file():
-        return read_network(Path(name_or_path))
+    path = Path(name_or_path)
+    if path.suffix in (".yaml", ".yml") or _is_file(path):
+        return read_network(path)
     close = difflib.get_close_matches(name_or_path, PUBLISHED, n=1)
     hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(PUBLISHED)}"
     msg = f"no architecture {name_or_path!r}: neither a file nor a published name; {hint}"
     raise ArchitectureError(msg)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # such as a name that is too long for the file system
+        return False

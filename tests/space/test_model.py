@@ -108,6 +108,13 @@ def test_zero_initialized_branches_add_nothing(stage: Stage) -> None:
     assert torch.equal(model.stages(x), x)
 
 
+def test_only_the_last_norm_of_a_residual_branch_is_silenced() -> None:
+    weights = build_model(TINY, num_classes=3, zero_init_residual=True).state_dict()
+
+    silent = [name for name in weights if name.endswith("norm.weight") and not weights[name].any()]
+    assert silent == [f"stages.0.{number}.branch.project.norm.weight" for number in range(3)]
+
+
 def test_a_projected_skip_is_not_silenced() -> None:
     architecture = Architecture(Stem(8), (Stage("basic", 16, 1, 2),), 0, activation="relu")
     model = build_model(architecture, num_classes=3, seed=0, zero_init_residual=True)

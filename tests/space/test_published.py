@@ -88,3 +88,14 @@ def test_counts_that_do_not_match_the_stages_are_refused() -> None:
 def test_a_misspelt_name_names_the_nearest() -> None:
     with pytest.raises(ArchitectureError, match="did you mean efficientnet-b3"):
         load_network("eficientnet-b3")
+
+
+@pytest.mark.parametrize("name", ["", ".", "x" * 5000, "\0", "a/b", "?"])
+def test_what_is_neither_a_name_nor_a_file_is_refused(name: str) -> None:
+    with pytest.raises(ArchitectureError, match="neither a file nor a published name"):
+        load_network(name)
+
+
+def test_a_missing_yaml_file_is_named() -> None:
+    with pytest.raises(ArchitectureError, match=r"nowhere/b0\.yaml cannot be read: No such file"):
+        load_network("nowhere/b0.yaml")
