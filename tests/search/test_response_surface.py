@@ -67,15 +67,31 @@ def test_the_leave_one_out_error_is_that_of_refitting_without_each_network() -> 
     assert surface.leave_one_out_error == pytest.approx(np.sqrt(np.mean(np.square(errors))), 0.1)
 
 
-def test_more_noise_makes_wider_intervals() -> None:
-    points = _points(20, 2)
-    scores = 0.5 + points @ [0.3, -0.2]
-    calm, wild = (
+@pytest.mark.parametrize("deviation", [0.01, 0.1])
+def test_the_noise_between_seeds_sets_the_width_of_the_intervals(deviation: float) -> None:
+    points = _points(200, 2)
+    rng = np.random.default_rng(3)
+    scores = 0.5 + points @ [0.3, -0.2] + deviation * rng.standard_normal(200)
+    noise = SeedNoise(deviation, 1000)
+    surface = fit_surface(points, scores, np.ones(200), degree=1, noise=noise, seed=0)
+
+    # Independent coordinates: the variance of a slope is the noise over its sum of squares.
+    error = deviation / np.sqrt(((points - points.mean(axis=0)) ** 2).sum(axis=0))
+    widths = [slope.high - slope.low for slope in surface.slopes()]
+    assert widths == pytest.approx(list(2 * 1.96 * error), rel=0.15)
+
+
+def test_a_noise_known_to_be_large_is_believed_over_a_close_fit() -> None:
+    points = _points(20, 1)
+    scores = 0.5 + 0.3 * points[:, 0]
+    close, wide = (
         fit_surface(points, scores, np.ones(20), degree=1, noise=noise, seed=0).slopes()[0]
-        for noise in (SeedNoise(0.01, 40), SeedNoise(0.1, 40))
+        for noise in (None, SeedNoise(0.1, 1000))
     )
 
-    assert wild.high - wild.low > 2 * (calm.high - calm.low)
+    error = 0.1 / np.sqrt(((points - points.mean()) ** 2).sum())
+    assert close.high - close.low < error
+    assert wide.high - wide.low > 3 * error
 
 
 @given(st.integers(0, 1000))

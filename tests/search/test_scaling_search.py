@@ -155,8 +155,11 @@ def test_compound_that_loses_is_said_to_lose() -> None:
     assert comparison.dimension == "width"
 
 
-def test_the_finalists_have_all_seeds_and_both_kinds_are_among_them() -> None:
-    outcome = _run(_task(n_seeds=4), SyntheticEvaluator(B0, (0, 1, 0), noise=0.001))
+@pytest.mark.parametrize("shares", [(0.0, 1.0, 0.0), (0.3, 0.3, 0.4)])
+def test_the_finalists_have_all_seeds_and_both_kinds_are_among_them(
+    shares: tuple[float, float, float],
+) -> None:
+    outcome = _run(_task(n_seeds=4), SyntheticEvaluator(B0, shares, noise=0.001))
 
     finalists = [entry for entry in outcome.trained if len(entry.evaluations) == 4]
     assert 4 <= len(finalists) <= 6

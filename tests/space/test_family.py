@@ -91,6 +91,17 @@ def test_a_negative_phi_warns() -> None:
     assert family.members[0].measured_ratio < 1
 
 
+def test_a_negative_step_is_matched_too() -> None:
+    settings = FamilySettings(
+        mode="matched", phi=(-1, -2), resolution_multiple=1, depth_rounding="round"
+    )
+    family = make_family(B0, PAPER_CONSTANTS, settings)
+
+    assert [member.measured_ratio for member in family.members] == pytest.approx(
+        [1 / 2, 1 / 4], rel=0.1
+    )
+
+
 def test_members_that_rounding_made_equal_are_named() -> None:
     settings = FamilySettings(phi=(0, 0.01), depth_rounding="round")
 
