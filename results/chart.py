@@ -1,0 +1,254 @@
+"""What all plots share: a plain frame, a key of colored words, ticks with units, labels with room.
+
+Nothing here reads or changes the global state of matplotlib; figures belong to no window.
+"""
+
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.transforms import Bbox
+from numpy.typing import NDArray
+
+from mbscale.results.files import replace_file
+
+FloatArray = NDArray[np.float64]
+
+# Okabe and Ito's colors, told apart by every kind of color vision (and by shape besides).
+BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
+DARK, GREY, LIGHT = "#222222", "#767676", "#A4AAB2"
+# A blue for words on bands.
+FAINT = "#5A9BC4"
+
+_INCHES = (7.2, 4.6)
+_DPI = 150
+# Left, bottom, width and height; fixed, so that labels can be placed before drawing.
+_FRAME = (0.115, 0.135, 0.855, 0.70)
+_SIZE = 10.0
+# Where a label may stand, seen from its point; the first of the best is taken.
+_DIRECTIONS = [(1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1), (0, 1), (0, -1)]
+_ALIGN_X = {1: "left", 0: "center", -1: "right"}
+_ALIGN_Y = {1: "bottom", 0: "center", -1: "top"}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEntry:
+    """A word of the key above a plot, in the color and with the mark of what it names."""
+
+    mark: str
+    words: str
+    color: str
+
+
+def new_chart(*, title: str, x_label: str, y_label: str) -> Axes:
+    """Axes with a title and a faint grid along y, on a white figure of their own."""
+    figure = Figure(figsize=_INCHES, dpi=_DPI, facecolor="white")
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes(_FRAME, facecolor="white")
+    figure.text(
+        _FRAME[0], 0.965, title, size=_SIZE + 3, weight="bold", color=DARK, va="top", ha="left"
+    )
+    axes.set_xlabel(x_label, size=_SIZE, color=DARK, labelpad=6)
+    axes.set_ylabel(y_label, size=_SIZE, color=DARK)
+    axes.yaxis.set_label_coords(-0.103, 0.5)
+    axes.tick_params(labelsize=_SIZE - 0.5, color=LIGHT, labelcolor=DARK, length=4)
+    axes.grid(visible=True, axis="y", color="#ECEDEF", linewidth=0.8)
+    axes.set_axisbelow(True)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(LIGHT)
+    return axes
+
+
+def add_key(axes: Axes, entries: Iterable[KeyEntry]) -> None:
+    """Write the entries side by side between the title and the frame."""
+    figure = _figure(axes)
+    width = figure.bbox.width
+    x = _FRAME[0]
+    for entry in entries:
+        words = f"{entry.mark} {entry.words}".strip()
+        text = figure.text(x, 0.868, words, size=_SIZE, color=entry.color, va="bottom")
+        x += _extent(text).width / width + 0.025
+
+
+def add_label(
+    axes: Axes,
+    point: tuple[float, float],
+    words: str,
+    *,
+    color: str,
+    around: FloatArray,
+    lines: Sequence[FloatArray] = (),
+) -> None:
+    """Write beside a point where it covers least of the points ``around`` (n, 2) and of ``lines``.
+
+    Call it last, when the limits of the axes are set.
+    """
+    taken = [_extent(text) for text in axes.texts]
+    pixels = axes.transData.transform(around.reshape(-1, 2))
+    pixels = np.vstack([pixels, *(_dot(axes.transData.transform(line)) for line in lines)])
+    places = [(direction, reach) for reach in (8.0, 16.0) for direction in _DIRECTIONS]
+    costs: list[float] = []
+    for direction, reach in places:
+        box = _annotate(axes, point, words, direction, reach, color)
+        costs.append(_cost(box, taken, pixels, axes.bbox.frozen()) + 0.2 * reach)
+        axes.texts[-1].remove()
+    direction, reach = places[int(np.argmin(costs))]
+    _annotate(axes, point, words, direction, reach, color)
+
+
+def save_chart(axes: Axes, path: Path) -> None:
+    """Replace ``path`` by the chart, as the PNG or SVG that its name says."""
+    figure = _figure(axes)
+    image = io.BytesIO()
+    figure.savefig(image, format=path.suffix.removeprefix("."), facecolor="white")
+    replace_file(path, image.getvalue())
+
+
+def scale_macs(axes: Axes, macs: Iterable[float], *, which: str = "x") -> None:
+    """A logarithmic axis around ``macs``, with ticks such as 2 M, 5 M and 10 M."""
+    values = list(macs)
+    margin = max((max(values) / min(values)) ** 0.08, 1.05)
+    low, high = min(values) / margin, max(values) * margin
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    (axes.set_xscale if which == "x" else axes.set_yscale)("log")
+    (axes.set_xlim if which == "x" else axes.set_ylim)(low, high)
+    axis.set_major_locator(FixedLocator(_log_ticks(low, high)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(_formatter(format_count))
+
+
+def scale_y(axes: Axes, low: float, high: float, *, percent: bool) -> None:
+    """A y axis with some room around ``low`` and ``high``; ``percent`` is for shares of one."""
+    margin = max(0.06 * (high - low), 0.005)
+    # More room above, where labels stand.
+    axes.set_ylim(low - margin, high + 1.5 * margin)
+    locator = MaxNLocator(nbins=7, steps=[1, 2, 5, 10])
+    factor, unit = (100, " %") if percent else (1, "")
+    first, second, *_ = np.asarray(locator.tick_values(*axes.get_ylim())).tolist()
+    step = factor * (second - first)
+    n_decimals = max(0, -int(np.floor(np.log10(step) + 1e-9)))
+    axes.yaxis.set_major_locator(locator)
+    axes.yaxis.set_major_formatter(_formatter(lambda y: f"{factor * y:.{n_decimals}f}{unit}"))
+
+
+def mark_x(axes: Axes, x: float, words: str) -> None:
+    """A dashed line up from ``x``, named at its foot."""
+    axes.axvline(x, color=GREY, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+    place = axes.transAxes.inverted().transform(axes.transData.transform((x, 0)))[0]
+    side = -1 if place > 0.7 else 1
+    axes.annotate(
+        words, (x, 0.02), (side * 5, 0), xycoords=("data", "axes fraction"),
+        textcoords="offset points", size=_SIZE, color=GREY, ha=_ALIGN_X[side],
+    )  # fmt: skip
+
+
+def say_empty(axes: Axes, words: str) -> None:
+    """Leave out the axes and say why there is nothing to see."""
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, words, size=_SIZE + 2, color=GREY, ha="center", va="center")
+
+
+def robust_low(values: FloatArray) -> float:
+    """The lowest value worth showing: a failure far below the middle would squash the rest."""
+    best, middle = float(values.max()), float(np.median(values))
+    return float(values[values >= best - 4 * max(best - middle, 0.005)].min())
+
+
+def format_count(value: float) -> str:
+    """A count in k, M or G with three digits.
+
+    >>> format_count(385_814_752), format_count(2e6), format_count(1.5e9), format_count(900)
+    ('386 M', '2 M', '1.5 G', '900')
+    """
+    for factor, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if abs(value) >= 0.9995 * factor:
+            return f"{value / factor:.3g}{unit}"
+    return f"{value:.3g}"
+
+
+def count_words(count: int, noun: str) -> str:
+    """A count with its noun.
+
+    >>> count_words(1, "control"), count_words(1200, "trial")
+    ('1 control', '1,200 trials')
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+    """Steps of 1, 2 and 5, of 1 alone where these are many, or even ones where they are few."""
+    powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    for steps, least in (([1.0], 4), ([1.0, 2.0, 5.0], 3)):
+        ticks = np.sort(np.outer(powers, steps).ravel())
+        inside = ticks[(ticks >= low) & (ticks <= high)]
+        if len(inside) >= least:
+            return [float(tick) for tick in inside]
+    even = np.asarray(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high))
+    kept: list[float] = []
+    for tick in even[(even >= low) & (even <= high)].tolist():
+        # On a logarithmic axis the upper ones crowd.
+        if not kept or np.log(tick / kept[-1]) > 0.1 * np.log(high / low):
+            kept.append(tick)
+    return kept
+
+
+def _formatter(write: Callable[[float], str]) -> FuncFormatter:
+    def write_tick(value: float, _: int | None) -> str:
+        return write(value)
+
+    return FuncFormatter(write_tick)
+
+
+def _annotate(
+    axes: Axes, point: tuple[float, float], words: str, direction: tuple[int, int], reach: float,
+    color: str,
+) -> Bbox:  # fmt: skip
+    x, y = direction
+    text = axes.annotate(
+        words, point, (x * reach, y * reach), textcoords="offset points", size=_SIZE, color=color,
+        ha=_ALIGN_X[x], va=_ALIGN_Y[y],
+        zorder=10, bbox={"facecolor": "white", "alpha": 0.5, "edgecolor": "none", "pad": 1},
+    )  # fmt: skip
+    return _extent(text)
+
+
+def _dot(line: FloatArray) -> FloatArray:
+    """A line in pixels as points a few pixels apart."""
+    steps = [
+        np.linspace(start, end, 2 + int(np.abs(end - start).max() / 6))
+        for start, end in pairwise(line)
+    ]
+    return np.vstack([line, *steps])
+
+
+def _cost(box: Bbox, taken: Sequence[Bbox], pixels: FloatArray, frame: Bbox) -> float:
+    """Points covered, and much more for leaving the frame or covering another label."""
+    roomy = box.padded(3)
+    covered = ((pixels >= roomy.min) & (pixels <= roomy.max)).all(axis=1).sum()
+    is_outside = not (frame.contains(*box.min) and frame.contains(*box.max))
+    clashes = sum(roomy.overlaps(other) for other in taken)
+    return float(covered + 1000 * is_outside + 300 * clashes)
+
+
+def _figure(axes: Axes) -> Figure:
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    return figure
+
+
+def _extent(text: Text) -> Bbox:
+    """Where a text stands, in pixels."""
+    figure = text.get_figure(root=True)
+    assert figure is not None
+    assert isinstance(figure.canvas, FigureCanvasAgg)
+    return text.get_window_extent(figure.canvas.get_renderer())  # type: ignore[no-untyped-call]  # no stub has its type
