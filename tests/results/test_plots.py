@@ -72,6 +72,14 @@ def test_axes_carry_units_and_what_matters_is_named(tmp_path: Path) -> None:
     assert "■ 95 % interval (1,000 images)" in found
 
 
+def test_the_interval_is_that_of_a_binomial(tmp_path: Path) -> None:
+    # 1.96 * sqrt(0.5 * 0.5 / 96) = 0.100, so the frame reaches from 50 % to a little above 60 %.
+    plot_pareto(tmp_path / "a.svg", [make_record(0, 5_000_000, 0.5)], n_images=96)
+
+    assert "60 %" in words(tmp_path / "a.svg")
+    assert "65 %" not in words(tmp_path / "a.svg")
+
+
 def test_a_narrow_range_of_macs_has_ticks_too(tmp_path: Path) -> None:
     plot_pareto(tmp_path / "a.svg", [make_record(i, 300_000_000 + i, 0.5) for i in range(3)])
 

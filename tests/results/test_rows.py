@@ -1,10 +1,10 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mbscale.errors import RunError
@@ -43,6 +43,7 @@ B1 = Candidate(name="b1", alpha=1.2, macs=5, accuracy=None, is_control=False)
 
 
 @given(st.lists(candidates, max_size=5))
+@example([replace(B1, name="a\rb"), replace(B1, name='a,"b"\n')])
 def test_reading_gives_back_what_was_written(
     tmp_path_factory: pytest.TempPathFactory, rows: list[Candidate]
 ) -> None:
