@@ -4,16 +4,31 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from mbscale.space.cost_range import find_cheapest, find_costliest, find_member
 from mbscale.space.cost_table import CostTable, IntArray
 from mbscale.space.encoding import space_choices
 from mbscale.space.network import Target
-from mbscale.space.search_space import SearchSpace, load_search_space, preset_names
+from mbscale.space.search_space import SearchSpace, load_search_space, parse_space, preset_names
 from mbscale.space.space_size import count_vectors
 from strategies import small_spaces
+
+# The costlier operator behind 8 channels is conv, and behind 64 it is mbconv3.
+TURNING = parse_space(
+    {
+        "schema_version": 1,
+        "name": "turning",
+        "stem": {"width": 8},
+        "head_width": 0,
+        "stages": [
+            {"stride": 1, "operators": ["conv"], "widths": [8, 64], "depths": [1]},
+            {"stride": 1, "operators": ["conv", "mbconv3"], "widths": [16], "depths": [1]},
+        ],
+    },
+    where="turning",
+)
 
 
 def count_macs(table: CostTable, vector: IntArray) -> int:
@@ -22,6 +37,7 @@ def count_macs(table: CostTable, vector: IntArray) -> int:
 
 @settings(max_examples=50, deadline=None)
 @given(small_spaces(), st.sampled_from([1, 28, 33]))
+@example(TURNING, 28)
 def test_no_member_is_cheaper_or_costlier(space: SearchSpace, resolution: int) -> None:
     assume(count_vectors(space) <= 2000)
     table = CostTable(space, Target(resolution, 10))
