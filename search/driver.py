@@ -17,6 +17,7 @@ from optuna.study import Study
 from mbscale.proxy.evaluation import Evaluation, Evaluator
 from mbscale.results.record import Record
 from mbscale.search.interrupts import Interrupts
+from mbscale.search.jobs import describe_death
 from mbscale.search.journal import Journal
 from mbscale.search.ledger import Ledger
 from mbscale.search.objective import measure_violations
@@ -193,18 +194,15 @@ class _Search:
         self._running[future] = started
 
     def _finish(self, started: _Started, future: Future[Evaluation]) -> None:
-        number, proposal = started.number, started.proposal
         try:
             evaluation = future.result()
         except BrokenExecutor as failure:
             if started.n_attempts <= self._task.settings.max_retries:
                 self._submit(started)
                 return
-            reason = f"{failure}, {started.n_attempts} times"
-            self._settle(
-                make_record(self._task, proposal, number=number, state="failed", reason=reason)
-            )
-            return
+            seed = trial_seed(self._task, started.number)
+            evaluation = describe_death(failure, n_times=started.n_attempts, seed=seed)
+        number, proposal = started.number, started.proposal
         record = make_record(self._task, proposal, number=number, state="complete", reason="")
         self._settle(add_evaluation(record, evaluation, self._task.settings.objective))
 

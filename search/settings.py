@@ -140,8 +140,7 @@ class ConfirmSettings:
 
     def __post_init__(self) -> None:
         _require(self.top_k, "at least 1", is_met=self.top_k >= 1, name="top_k")
-        least = 2 if self.top_k > 1 else 1
-        allowed = f"at least {least}, so that the spread of seeds can be estimated"
-        _require(self.n_seeds, allowed, is_met=self.n_seeds >= least, name="n_seeds")
+        allowed = "at least 2, so that the spread of seeds can be estimated"
+        _require(self.n_seeds, allowed, is_met=self.n_seeds >= 2, name="n_seeds")
         level = self.confidence
         _require(level, "above 0.5 and below 1", is_met=0.5 < level < 1, name="confidence")

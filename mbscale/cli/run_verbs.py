@@ -71,16 +71,16 @@ def confirm(options: argparse.Namespace) -> int:
         raise ConfigError(msg)
     config = load_run_config(folder.config, options.overrides)
     opened = begin(config, folder, is_quiet=options.quiet > 0)
-    rows, test_accuracy = confirm_stage(opened, read_records(path / "trials.csv"))
-    _print_confirmed(options, opened, rows, test_accuracy)
+    done = confirm_stage(opened, read_records(path / "trials.csv"))
+    _print_confirmed(options, opened, done.networks, done.test_accuracy)
     return 0
 
 
 def run(options: argparse.Namespace) -> int:
     """Search, then confirm."""
     opened = _open(options)
-    rows, test_accuracy = confirm_stage(opened, search_stage(opened))
-    _print_confirmed(options, opened, rows, test_accuracy)
+    done = confirm_stage(opened, search_stage(opened))
+    _print_confirmed(options, opened, done.networks, done.test_accuracy)
     return 0
 
 

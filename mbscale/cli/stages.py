@@ -14,13 +14,12 @@ from mbscale.proxy.evaluation import Evaluation
 from mbscale.results.files import replace_file
 from mbscale.results.record import Record
 from mbscale.results.rows import write_rows
-from mbscale.search.confirm import Confirmed, confirm, decode_record, pick_top
+from mbscale.search.confirm import Confirmation, Confirmed, confirm, pick_top
+from mbscale.search.confirm_log import ConfirmJob, decode_record
 from mbscale.search.driver import run_search
 from mbscale.search.executors import ProxyEvaluator, open_executor
 from mbscale.search.journal import open_journal
-from mbscale.search.limits import describe_noise
-from mbscale.search.scaling_evaluations import EvaluationJob, EvaluationLog
-from mbscale.search.seeds import Purpose, derive_seed
+from mbscale.search.noise import describe_noise
 from mbscale.search.settings import ConfirmSettings
 from mbscale.search.task import SearchTask
 from mbscale.search.trials import is_evaluated
@@ -123,47 +122,44 @@ def find_best(records: tuple[Record, ...]) -> Record:
     return top[0]
 
 
-def confirm_stage(run: Run, records: tuple[Record, ...]) -> tuple[tuple[Confirmed, ...], float]:
-    """The top k again with fresh seeds, and the baseline's accuracy on the test split."""
+def confirm_stage(run: Run, records: tuple[Record, ...]) -> Confirmation:
+    """The top k again with fresh seeds, and the baseline's accuracy on the test split.
+
+    Raises KeyboardInterrupt after Ctrl-C or SIGTERM, with everything saved.
+    """
     settings = run.config.confirm
-    total = len(pick_top(records, settings)) * settings.n_seeds
-    log = EvaluationLog(run.folder.path / "confirm.jsonl")
-    evaluator = ProxyEvaluator(run.config.proxy)
+    total = len(pick_top(records, settings)) * settings.n_seeds + 1
     with (
+        open_journal(run.folder.path) as journal,
         StageProgress("confirm", total=total, is_quiet=run.is_quiet) as progress,
         open_executor(run.config.search) as executor,
     ):
-        rows = confirm(
+        confirmation = confirm(
             run.task,
             records,
             settings,
-            evaluator,
-            log,
-            resolution=run.proxy_resolution,
+            ProxyEvaluator(run.config.proxy),
+            journal,
             executor=executor,
             on_evaluation=_count(progress),
         )
-    write_rows(run.folder.path / "confirm.csv", rows, Confirmed)
-    by_number = {record.number: record for record in records}
-    baseline = by_number[rows[0].number]
-    seed = derive_seed(run.config.seed, Purpose.TEST)
-    tested = evaluator(decode_record(run.task, baseline), seed=seed, split="test")
-    if tested.accuracy is None:
-        msg = f"the baseline could not be trained for its test: {tested.reason}"
-        raise RunError(msg)
+    write_rows(run.folder.path / "confirm.csv", confirmation.networks, Confirmed)
+    best = confirmation.networks[0]
     save_baseline(
         run,
-        baseline,
+        confirmation.baseline,
         chosen_by="confirm",
-        confirmed_accuracy=rows[0].accuracy,
-        confirmed_low=rows[0].low,
-        confirmed_high=rows[0].high,
-        test_accuracy=tested.accuracy,
+        confirmed_accuracy=best.accuracy,
+        confirmed_low=best.low,
+        confirmed_high=best.high,
+        test_accuracy=confirmation.test_accuracy,
     )
-    return rows, tested.accuracy
+    for message in confirmation.messages:
+        print_note(message)
+    return confirmation
 
 
-def _count(progress: StageProgress) -> Callable[[EvaluationJob, Evaluation], None]:
+def _count(progress: StageProgress) -> Callable[[ConfirmJob, Evaluation], None]:
     done = iter(range(1, 1_000_000))
     return lambda _job, _evaluation: progress.show(next(done))
 

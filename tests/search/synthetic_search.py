@@ -46,6 +46,7 @@ class SyntheticEvaluator:
     kill_at: int | None = None
     interrupt_at: int | None = None
     seconds: float = 0.0
+    halves_below: float = 0
 
     def __call__(
         self,
@@ -57,7 +58,7 @@ class SyntheticEvaluator:
         on_epoch: OnEpoch | None = None,
     ) -> Evaluation:
         params = count_cost(architecture, resolution=28, num_classes=10).params
-        n_calls = self._note(f"{architecture!r} {seed}")
+        n_calls = self._note(f"{architecture!r} {split} {seed}")
         if n_calls == self.kill_at or params > self.kills_above:
             os.kill(os.getpid(), signal.SIGKILL)
         if n_calls == self.interrupt_at:
@@ -66,6 +67,8 @@ class SyntheticEvaluator:
         if params > self.fails_above:
             return Evaluation("failed", None, None, 0.0, 0, seed, 0, "out of memory")
         accuracy = 1 - 1 / math.log(params) + seed % 97 * 1e-4
+        if params < self.halves_below:
+            accuracy /= 2
         return Evaluation("complete", accuracy, 1 - accuracy, 0.5, 3, seed, 1000)
 
     def _note(self, line: str) -> int:
