@@ -204,4 +204,5 @@ def test_a_short_training_learns_the_embedded_images() -> None:
     evaluation = make_evaluator(settings)(TINY, seed=0)
 
     assert evaluation.accuracy is not None
-    assert evaluation.accuracy > 0.6
+    # Ten classes: three times chance, far above the binomial error of the split.
+    assert evaluation.accuracy > 0.3
