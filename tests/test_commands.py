@@ -53,7 +53,13 @@ def test_profile_prints_the_published_counts_as_json() -> None:
 
 @pytest.mark.slow
 def test_a_run_leaves_its_files_and_goes_on(tmp_path: Path) -> None:
-    settings = ("search.n_trials=3", "confirm.top_k=2", "confirm.n_seeds=2")
+    settings = (
+        "search.n_trials=3",
+        "confirm.top_k=2",
+        "confirm.n_seeds=2",
+        "scale.max_candidates=3",
+        "scale.n_seeds=2",
+    )
     data = ("proxy.training.epochs=1", "proxy.data.n_train=500", "proxy.data.n_selection=500")
     flags = [part for setting in (*settings, *data) for part in ("--set", setting)]
     command = ["run", "--config", "configs/quick.yaml", *flags, "--out", str(tmp_path), "--json"]
@@ -64,4 +70,5 @@ def test_a_run_leaves_its_files_and_goes_on(tmp_path: Path) -> None:
     assert first.returncode == again.returncode == 0, first.stderr + again.stderr
     assert json.loads(first.stdout)["macs"] == json.loads(again.stdout)["macs"]
     assert len(pd.read_csv(tmp_path / "trials.csv")) >= 3
-    assert (tmp_path / "baseline.yaml").exists()
+    assert (tmp_path / "scaling.yaml").exists()
+    assert len(list((tmp_path / "family").glob("b*.yaml"))) == 8

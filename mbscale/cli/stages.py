@@ -1,7 +1,9 @@
 """The stages of a run over its folder: each reads what the one before left on disk."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mbscale.cli.console import format_count, print_note
@@ -10,8 +12,11 @@ from mbscale.cli.run_folder import RunFolder
 from mbscale.config import RunConfig
 from mbscale.errors import RunError
 from mbscale.proxy.dataset import Dataset, load_dataset
+from mbscale.proxy.device import choose_device
 from mbscale.proxy.evaluation import Evaluation
 from mbscale.results.files import replace_file
+from mbscale.results.manifest import describe_run, hash_arrays, hash_text, write_manifest
+from mbscale.results.plots import plot_history, plot_pareto
 from mbscale.results.record import Record
 from mbscale.results.rows import write_rows
 from mbscale.search.confirm import Confirmation, Confirmed, confirm, pick_top
@@ -50,6 +55,32 @@ def begin(config: RunConfig, folder: RunFolder, *, is_quiet: bool) -> Run:
     return Run(config, folder, task, load_dataset(config.proxy.data), is_quiet)
 
 
+def save_manifest(run: Run) -> None:
+    """manifest.json: versions, machine, command, and what settings and images hash to."""
+    splits = (run.dataset.train, run.dataset.selection, run.dataset.test)
+    data_hash = hash_arrays(array for part in splits for array in (part.images, part.labels))
+    manifest = describe_run(
+        command=sys.argv,
+        seed=run.config.seed,
+        device=str(choose_device(run.config.proxy.device)),
+        hashes=(hash_text(repr(run.config)), data_hash),
+        started=datetime.now(UTC),
+    )
+    write_manifest(run.folder.path / "manifest.json", manifest)
+
+
+def save_figures(run: Run, records: tuple[Record, ...], *, baseline: Record) -> None:
+    """pareto.png and history.png."""
+    plot_pareto(
+        run.folder.path / "pareto.png",
+        records,
+        target_macs=run.config.search.objective.target_macs,
+        baseline_key=baseline.key,
+        n_images=len(run.dataset.selection),
+    )
+    plot_history(run.folder.path / "history.png", records)
+
+
 def search_stage(run: Run) -> tuple[Record, ...]:
     """Stage 1; trials, front and best so far are on disk after every trial.
 
@@ -76,6 +107,7 @@ def search_stage(run: Run) -> tuple[Record, ...]:
     ]
     if outcome.n_evaluated < settings.n_trials:
         messages.append(f"{outcome.n_evaluated} of {settings.n_trials} networks were trained")
+    save_figures(run, outcome.records, baseline=find_best(outcome.records))
     for message in messages:
         print_note(message)
     find_best(outcome.records)
@@ -154,6 +186,7 @@ def confirm_stage(run: Run, records: tuple[Record, ...]) -> Confirmation:
         confirmed_high=best.high,
         test_accuracy=confirmation.test_accuracy,
     )
+    save_figures(run, records, baseline=confirmation.baseline)
     for message in confirmation.messages:
         print_note(message)
     return confirmation

@@ -1,0 +1,83 @@
+"""Stage 2 and the family, from a baseline on disk."""
+
+from collections.abc import Callable
+
+from mbscale.cli.console import print_note
+from mbscale.cli.progress import StageProgress
+from mbscale.cli.stages import Run
+from mbscale.proxy.evaluation import Evaluation
+from mbscale.results.files import replace_file
+from mbscale.results.manifest import hash_text
+from mbscale.results.rows import write_rows
+from mbscale.results.scaling_plots import plot_family, plot_scaling
+from mbscale.search.executors import ProxyEvaluator, open_executor
+from mbscale.search.scaling_evaluations import EvaluationJob, EvaluationLog
+from mbscale.search.scaling_rounds import ScalingTask, plan_rounds
+from mbscale.search.scaling_rows import FamilyRow, ScalingRow, family_rows, scaling_rows
+from mbscale.search.scaling_search import ScalingOutcome, run_scaling
+from mbscale.search.scaling_yaml import read_scaling, write_scaling
+from mbscale.space.candidates import find_candidates
+from mbscale.space.family import Family, make_family
+from mbscale.space.network_yaml import format_network
+from mbscale.space.published import load_network
+
+
+def scale_stage(run: Run) -> ScalingOutcome:
+    """The constants of the run's baseline; scaling.csv, scaling.yaml and scaling.png."""
+    config, path = run.config, run.folder.path
+    task = ScalingTask(
+        baseline=load_network(str(run.folder.baseline)),
+        settings=config.scale,
+        proxy_resolution=run.proxy_resolution,
+        epochs=config.proxy.training.epochs,
+        seed=config.seed,
+        source_resolution=run.dataset.resolution,
+    )
+    # Evaluations made with another recipe are not taken for these.
+    log = EvaluationLog(path / "scaling.jsonl", recipe=hash_text(repr(config.proxy)))
+    found = find_candidates(task.baseline, config.scale.candidates)
+    n_candidates = min(len(found.candidates), config.scale.max_candidates)
+    with (
+        StageProgress(
+            "scale", total=sum(plan_rounds(n_candidates, config.scale)), is_quiet=run.is_quiet
+        ) as progress,
+        open_executor(config.search) as executor,
+    ):
+        outcome = run_scaling(
+            task,
+            ProxyEvaluator(config.proxy),
+            log,
+            executor=executor,
+            on_evaluation=_count(progress),
+        )
+    rows = scaling_rows(outcome)
+    write_rows(path / "scaling.csv", rows, ScalingRow)
+    write_scaling(run.folder.scaling, outcome)
+    plot_scaling(path / "scaling.png", rows, target_ratio=config.scale.candidates.multiple)
+    for message in (*outcome.messages, outcome.comparison.statement):
+        print_note(message)
+    return outcome
+
+
+def _count(progress: StageProgress) -> Callable[[EvaluationJob, Evaluation], None]:
+    done = iter(range(1, 1_000_000))
+    return lambda _job, _evaluation: progress.show(next(done))
+
+
+def family_stage(run: Run) -> Family:
+    """The family of the run's baseline: one YAML file a member, family.csv and family.png."""
+    baseline = load_network(str(run.folder.baseline))
+    constants = read_scaling(run.folder.scaling).constants
+    family = make_family(baseline, constants, run.config.family)
+    folder = run.folder.family
+    folder.mkdir(exist_ok=True)
+    for index, member in enumerate(family.members):
+        provenance = {"phi": member.phi, "baseline": baseline.name}
+        replace_file(folder / f"b{index}.yaml", format_network(member.network, provenance))
+    rows = family_rows(family)
+    plot_family(folder / "family.png", rows)
+    # Last, because status takes it for the end of the run.
+    write_rows(folder / "family.csv", rows, FamilyRow)
+    for warning in family.warnings:
+        print_note(warning)
+    return family

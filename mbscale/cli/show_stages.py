@@ -1,0 +1,92 @@
+"""What the stages found, as tables for a person or as plain data for a program."""
+
+from mbscale.cli.console import Cell, print_note, print_table
+from mbscale.cli.stages import Run
+from mbscale.search.confirm import Confirmation
+from mbscale.search.scaling_search import ScalingOutcome
+from mbscale.space.family import Family
+
+
+def describe_confirmed(run: Run, done: Confirmation) -> dict[str, object]:
+    """The baseline's numbers; accuracies from 0 to 1."""
+    best = done.networks[0]
+    return {
+        "folder": str(run.folder.path),
+        "accuracy": best.accuracy,
+        "accuracy_low": best.low,
+        "accuracy_high": best.high,
+        "test_accuracy": done.test_accuracy,
+        "macs": best.macs,
+        "params": best.params,
+        "n_tied": sum(row.is_tied for row in done.networks),
+    }
+
+
+def print_confirmed(done: Confirmation) -> None:
+    """The confirmed networks, highest mean reward first."""
+    rows = [
+        (
+            f"trial {row.number}",
+            f"{row.macs:,}",
+            f"{100 * row.accuracy:.2f} %",
+            f"{100 * row.low:.2f} to {100 * row.high:.2f}",
+            f"{100 * row.probability_best:.0f} %",
+            "yes" if row.is_tied else "no",
+        )
+        for row in done.networks
+    ]
+    columns = ("network", "MACs", "accuracy", "95 % interval", "is best", "tied")
+    print_table("Confirmed with fresh seeds, highest mean reward first", columns, rows)
+    print_note(f"test accuracy of the baseline: {100 * done.test_accuracy:.2f} %")
+
+
+def describe_scaling(outcome: ScalingOutcome, family: Family) -> dict[str, object]:
+    """The constants with both products, and the members of the family."""
+    constants = outcome.constants
+    return {
+        "alpha": constants.alpha,
+        "beta": constants.beta,
+        "gamma": constants.gamma,
+        "nominal_product": constants.nominal_multiple,
+        "measured_product": outcome.measured_product,
+        "verdict": outcome.comparison.statement,
+        "family": [
+            {
+                "phi": member.phi,
+                "resolution": member.network.target.resolution,
+                "macs": member.macs,
+                "params": member.params,
+                "nominal_ratio": member.nominal_ratio,
+                "measured_ratio": member.measured_ratio,
+            }
+            for member in family.members
+        ],
+    }
+
+
+def print_scaling(outcome: ScalingOutcome, family: Family) -> None:
+    """The constants, then one line a member."""
+    constants = outcome.constants
+    row: tuple[Cell, ...] = (
+        f"{constants.alpha:.3f}",
+        f"{constants.beta:.3f}",
+        f"{constants.gamma:.3f}",
+        f"{constants.nominal_multiple:.2f}",
+        f"{outcome.measured_product:.2f}",
+    )
+    columns = ("alpha", "beta", "gamma", "nominal product", "measured")
+    print_table("Compound scaling", columns, [row])
+    rows = [
+        (
+            f"b{index}",
+            "" if member.phi is None else f"{member.phi:g}",
+            member.network.target.resolution,
+            member.macs,
+            member.params,
+            f"{member.nominal_ratio:.2f}",
+            f"{member.measured_ratio:.2f}",
+        )
+        for index, member in enumerate(family.members)
+    ]
+    names = ("member", "phi", "pixels", "MACs", "parameters", "nominal", "measured")
+    print_table("Family", names, rows)
