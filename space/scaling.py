@@ -14,9 +14,11 @@ from mbscale.space.network import Network, Target
 from mbscale.space.rounding import DepthRounding, round_channels, round_depth
 from mbscale.strict_yaml import STRICT
 
-# Far beyond any published family; what stands above is a slip of the keyboard, and
-# a network of a million blocks would only be found out when the memory is full.
-LARGEST_FACTOR = 100.0
+# Depth alone reaches 2 ** 7 at the end of a family of eight; what stands far above is a
+# slip of the keyboard, and a network of a million blocks would only be found out when
+# the memory is full.
+LARGEST_FACTOR = 250.0
+_LARGEST_CONSTANT = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,8 @@ class CompoundConstants:
     def __post_init__(self) -> None:
         for name in ("alpha", "beta", "gamma"):
             value = float(getattr(self, name))
-            if not 1 <= value <= LARGEST_FACTOR:
-                msg = f"{name} must be from 1 to {LARGEST_FACTOR:g}; got {value:g}"
+            if not 1 <= value <= _LARGEST_CONSTANT:
+                msg = f"{name} must be from 1 to {_LARGEST_CONSTANT:g}; got {value:g}"
                 raise ArchitectureError(msg)
 
     @property
