@@ -96,9 +96,16 @@ def _represent_list(dumper: Dumper, data: list[Any]) -> Node:
     return dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=is_flat)
 
 
+def _represent_text(dumper: Dumper, data: str) -> Node:
+    # Only double quotes escape Unicode's line breaks; elsewhere they are read as a space.
+    has_break = any(mark in data for mark in "\x85\u2028\u2029")
+    return dumper.represent_scalar("tag:yaml.org,2002:str", data, style='"' if has_break else None)
+
+
 for _name, (_pattern, _first) in _RESOLVERS.items():
     for _kind in (Loader, Dumper):
         _kind.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", _pattern, list(_first))
 Loader.add_constructor("tag:yaml.org,2002:int", _construct_int)
 Loader.add_constructor("tag:yaml.org,2002:float", _construct_float)
 Dumper.add_representer(list, _represent_list)
+Dumper.add_representer(str, _represent_text)

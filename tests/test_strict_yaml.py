@@ -284,7 +284,8 @@ trainings = st.builds(
     learning_rate=st.floats(allow_nan=False, allow_infinity=False),
 )
 texts = st.text(st.characters(codec="utf-8")) | st.sampled_from(
-    ["1e5", "010", "1_000", "no", "~", "null", ".inf", "a: b", "- a", "#", "<<", "2024-01-01", "="]
+    ["1e5", "010", "1_000", "no", "~", "null", ".inf", "a: b", "- a", "#", "<<", "2024-01-01", "=",
+     "\x85", "a\u2028b"]
 )  # fmt: skip
 
 
