@@ -1,1 +1,1 @@
-"""How good an architecture looks."""
+"""How good an architecture looks on a cheap task."""

@@ -45,10 +45,11 @@ class DataSettings:
     image_size: int | None = None
     # Decoded images are kept here, relative to the current folder.
     cache: str = "runs/image-cache"
-    # Mirrors half of the training images; wrong for digits and letters.
-    flip: bool = True
+    # Mirrors half of the training images; wrong for digits, letters and shoes that all
+    # point the same way. Augmentation pays in longer trainings only.
+    flip: bool = False
     # Training images move up to this many pixels, black at the border; 0: not at all.
-    crop_padding: int = 2
+    crop_padding: int = 0
 
     def __post_init__(self) -> None:
         for name in ("n_selection", "n_train", "n_test", "image_size"):

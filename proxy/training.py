@@ -1,5 +1,6 @@
 """Short training: images in memory, small batches, no data loader."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -78,21 +79,21 @@ def measure(model: nn.Module, split: ImageTensors, normalization: Normalization)
     """The score of the model as it is. Raises DivergedError when the log loss is not finite."""
     is_training = model.training
     model.eval()
-    n_correct = torch.zeros((), dtype=torch.int64, device=split.labels.device)
-    loss = torch.zeros((), dtype=torch.float64, device=split.labels.device)
+    hits: list[Tensor] = []
+    losses: list[Tensor] = []
     with torch.inference_mode():
         for start in range(0, len(split), _EVALUATION_BATCH):
-            stop = start + _EVALUATION_BATCH
-            labels = split.labels[start:stop]
-            logits = model(normalization.apply(split.images[start:stop]))
-            n_correct += (logits.argmax(1) == labels).sum()
-            loss += functional.cross_entropy(logits, labels, reduction="sum").double()
+            labels = split.labels[start : start + _EVALUATION_BATCH]
+            logits = model(normalization.apply(split.images[start : start + _EVALUATION_BATCH]))
+            hits.append((logits.argmax(1) == labels).sum())
+            losses.append(functional.cross_entropy(logits, labels, reduction="sum"))
     model.train(is_training)
-    log_loss = float(loss) / len(split)
-    if not torch.isfinite(loss):
+    # Added up on the CPU: not every device has float64.
+    log_loss = float(torch.stack(losses).cpu().double().sum()) / len(split)
+    if not math.isfinite(log_loss):
         msg = f"the log loss on {len(split)} images is {log_loss}"
         raise DivergedError(msg)
-    return Score(int(n_correct) / len(split), log_loss)
+    return Score(int(torch.stack(hits).sum()) / len(split), log_loss)
 
 
 class _Batches:

@@ -1,0 +1,200 @@
+"""How fast networks are trained and counted: ``python benchmarks/throughput.py --help``.
+
+The plain loop is what a first version would be: the default memory layout, a DataLoader
+that augments image by image, AdamW without fusing. Both loops see the same network, the
+same images and the same batch size, in turns, so that a busy machine harms both.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from proxy_signal import sample_networks
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.optim import AdamW
+from torch.utils.data import DataLoader
+from torch.utils.data import Dataset as TorchDataset
+
+from mbscale.config import RunConfig, load_run_config
+from mbscale.errors import MbscaleError
+from mbscale.proxy.augment import Normalization, measure_normalization, to_device
+from mbscale.proxy.dataset import load_dataset
+from mbscale.proxy.device import choose_device
+from mbscale.proxy.images import Split, resize_images
+from mbscale.proxy.training import TrainingImages, train_model
+from mbscale.space.architecture import Architecture
+from mbscale.space.cost_table import CostTable
+from mbscale.space.encoding import sample_vector
+from mbscale.space.model import build_model
+from mbscale.space.network import Network
+from mbscale.space.published import load_network
+from mbscale.space.search_space import load_search_space
+
+
+class PlainImages(TorchDataset[tuple[Tensor, Tensor]]):
+    """One image at a time: shifted, mirrored, normalized, three channels."""
+
+    def __init__(self, split: Split, normalization: Normalization, padding: int) -> None:
+        self._images = torch.from_numpy(split.images).permute(0, 3, 1, 2).contiguous()
+        self._labels = torch.from_numpy(split.labels)
+        self._mean = normalization.mean.cpu()[:, None, None]
+        self._std = normalization.std.cpu()[:, None, None]
+        self._padding = padding
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        image = self._images[index]
+        side = image.shape[1]
+        padded = functional.pad(image, (self._padding,) * 4)
+        row, column = torch.randint(2 * self._padding + 1, (2,)).tolist()
+        image = padded[:, row : row + side, column : column + side]
+        if torch.rand(()) < 0.5:
+            image = image.flip(2)
+        return ((image - self._mean) / self._std).expand(3, -1, -1), self._labels[index]
+
+
+def train_plainly(
+    model: nn.Module, images: PlainImages, *, batch_size: int, rate: float, device: torch.device
+) -> None:
+    """One epoch of the plain loop."""
+    model.train()
+    optimizer = AdamW(model.parameters(), lr=rate)
+    loader = DataLoader(images, batch_size=batch_size, shuffle=True, drop_last=True)
+    for batch, labels in loader:
+        optimizer.zero_grad()
+        loss = functional.cross_entropy(model(batch.to(device)), labels.to(device))
+        torch.autograd.backward(loss)
+        optimizer.step()
+
+
+def time_training(
+    config: RunConfig, architecture: Architecture, split: Split, *, n_repeats: int
+) -> tuple[list[float], list[float]]:
+    """Images a second of one epoch, ours and plain, once for each repeat."""
+    proxy = config.proxy
+    device = choose_device(proxy.device)
+    normalization = measure_normalization(split, device)
+    ours = TrainingImages(
+        to_device(split, device), normalization, proxy.data.flip, proxy.data.crop_padding
+    )
+    plain = PlainImages(split, normalization, proxy.data.crop_padding)
+    recipe = proxy.training
+
+    def build() -> nn.Module:
+        return build_model(
+            architecture,
+            num_classes=int(split.labels.max()) + 1,
+            seed=0,
+            stem_stride=proxy.stem_stride,
+            stage_strides=proxy.stage_strides,
+            zero_init_residual=recipe.zero_init_residual,
+        ).to(device)
+
+    def run_ours() -> None:
+        train_model(build(), ours, recipe, seed=0, after_epoch=lambda _: True)
+
+    def run_plain() -> None:
+        train_plainly(
+            build(),
+            plain,
+            batch_size=recipe.batch_size,
+            rate=recipe.learning_rate,
+            device=device,
+        )
+
+    speeds: tuple[list[float], list[float]] = ([], [])
+    for repeat in range(n_repeats + 1):
+        for run, found in zip((run_ours, run_plain), speeds, strict=True):
+            seconds = measure_seconds(run, device)
+            # The first round loads libraries and fills oneDNN's cache of kernels.
+            if repeat:
+                found.append(len(split) / seconds)
+    return speeds
+
+
+def measure_seconds(run: Callable[[], object], device: torch.device) -> float:
+    """CPU seconds of this process, so that others do not count; on a GPU, seconds passed."""
+    is_cpu = device.type == "cpu"
+    clock = time.process_time if is_cpu else time.perf_counter
+    start = clock()
+    run()
+    if not is_cpu:
+        torch.cuda.synchronize()
+    return clock() - start
+
+
+def describe(speeds: list[float]) -> str:
+    """The median, and the range that the repeats span."""
+    return f"{np.median(speeds):,.0f} ({min(speeds):,.0f} to {max(speeds):,.0f})"
+
+
+def report_training(config: RunConfig, *, n_images: int, n_repeats: int) -> None:
+    """Print the speeds for a small, a middling and a large member of the space."""
+    space = load_search_space(config.space)
+    networks = [
+        Network("", architecture, config.target)
+        for architecture in sample_networks(space, 15, seed=0)
+    ]
+    networks.sort(key=lambda network: network.count_cost().macs)
+    data = load_dataset(config.proxy.data)
+    images = resize_images(data.train.images, config.proxy.resolution or data.resolution)
+    split = Split(images[:n_images], data.train.labels[:n_images])
+    print(f"training images a second, {n_repeats} epochs of {len(split)} images at", end=" ")
+    print(f"{split.resolution} pixels, batches of {config.proxy.training.batch_size}:", end=" ")
+    print("median (lowest to highest)")
+    for network in (networks[0], networks[7], networks[-1]):
+        ours, plain = time_training(config, network.architecture, split, n_repeats=n_repeats)
+        ratio = float(np.median(ours) / np.median(plain))
+        macs = network.count_cost().macs / 1e6
+        print(f"  {macs:6.2f} M MACs: {describe(ours)}, plain {describe(plain)}: {ratio:.2f}x")
+
+
+def report_costs(config: RunConfig, *, n_repeats: int) -> None:
+    """Print how many architectures are counted in a second, one by one and in a batch."""
+    network = load_network("efficientnet-b0")
+    single = [_rate(network.count_cost, 300) for _ in range(n_repeats)]
+    space = load_search_space(config.space)
+    table = CostTable(space, config.target)
+    rng = np.random.default_rng(0)
+    vectors = np.array([sample_vector(space, rng) for _ in range(2000)]).repeat(100, axis=0)
+    batch = [len(vectors) * _rate(lambda: table.count(vectors), 1) for _ in range(n_repeats)]
+    print(f"costs a second, {n_repeats} repeats: median (lowest to highest)")
+    print(f"  count_cost of EfficientNet-B0: {describe(single)}")
+    print(f"  CostTable of {space.name}, {len(vectors):,} at once: {describe(batch)}")
+
+
+def _rate(run: Callable[[], object], n_runs: int) -> float:
+    start = time.process_time()
+    for _ in range(n_runs):
+        run()
+    return n_runs / (time.process_time() - start)
+
+
+def main() -> int:
+    """Print all figures."""
+    parser = argparse.ArgumentParser(description="Training images and costs a second.")
+    parser.add_argument("--config", type=Path, help="as for run_search.py")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--images", type=int, default=1280)
+    parser.add_argument("--repeats", type=int, default=5)
+    options = parser.parse_args()
+    try:
+        config = load_run_config(options.config, options.set)
+        torch.set_num_threads(config.proxy.training.threads)
+        report_costs(config, n_repeats=options.repeats)
+        report_training(config, n_images=options.images, n_repeats=options.repeats)
+    except MbscaleError as failure:
+        print(failure, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
