@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -33,6 +34,8 @@ def run_program(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["profile", "--architecture", "eficientnet-b0"], "efficientnet-b0"),
         (["--config", "no-such-file.yaml"], "no-such-file.yaml"),
         (["--set", "search"], "key=value"),
+        (["profile"], "--architecture"),
+        (["scale", "--dry-run"], "--architecture"),
     ],
 )
 def test_wrong_use_ends_with_one_sentence(arguments: list[str], word: str) -> None:
@@ -49,6 +52,35 @@ def test_profile_prints_the_published_counts_as_json() -> None:
 
     document = json.loads(done.stdout)
     assert (document["params"], document["macs"]) == (5_288_548, 385_814_752)
+    assert document["flop_counter_macs"] == document["macs"]
+    assert "batch norm" in document["thop_reason"]
+
+
+@pytest.mark.slow
+def test_profile_sizes_the_space_of_a_config() -> None:
+    done = run_program("profile", "--config", "configs/quick.yaml", "--json")
+
+    document = json.loads(done.stdout)
+    assert document["networks"] < document["vectors"]
+    assert document["smallest_macs"] < document["target_macs"] < document["largest_macs"]
+    assert document["can_meet_target"] == "yes"
+
+
+@pytest.mark.slow
+def test_scale_lists_candidates_that_cost_the_multiple() -> None:
+    done = run_program("scale", "--architecture", "efficientnet-b0", "--dry-run", "--json")
+
+    rows = [row for row in json.loads(done.stdout) if row["control"] is None]
+    assert rows
+    assert all(abs(row["measured_ratio"] / 2 - 1) <= 0.05 for row in rows)
+
+
+@pytest.mark.slow
+def test_scale_fits_a_table_of_recorded_networks(shared_file: Callable[[str], Path]) -> None:
+    path = shared_file("mobilenet_width_resolution_grid.csv")
+    done = run_program("scale", "--table", str(path), "--json")
+
+    assert {fit["family"] for fit in json.loads(done.stdout)} == {"mobilenet_v1", "mobilenet_v2"}
 
 
 @pytest.mark.slow

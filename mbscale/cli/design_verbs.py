@@ -5,8 +5,9 @@ from pathlib import Path
 
 from mbscale.cli.arguments import Verbs, add_architecture_flag, add_verb
 from mbscale.cli.console import print_json, print_note, print_table, print_text
+from mbscale.cli.show_stages import describe_member
 from mbscale.results.files import replace_file
-from mbscale.space.family import Family, FamilyMember, FamilySettings, make_family
+from mbscale.space.family import Family, FamilySettings, make_family
 from mbscale.space.network_yaml import format_network
 from mbscale.space.published import load_network
 from mbscale.space.scaling import CompoundConstants
@@ -51,23 +52,12 @@ def family(options: argparse.Namespace) -> int:
     if options.out:
         _write(options.out, made)
     if options.json:
-        print_json([_describe(member) for member in made.members])
+        print_json([describe_member(member) for member in made.members])
         return 0
-    columns = tuple(_describe(made.members[0]))
-    rows = [tuple(_describe(member).values()) for member in made.members]
+    columns = tuple(describe_member(made.members[0]))
+    rows = [tuple(describe_member(member).values()) for member in made.members]
     print_table(f"Family of {options.architecture}", columns, rows)
     return 0
-
-
-def _describe(member: FamilyMember) -> dict[str, int | float | None]:
-    return {
-        "phi": member.phi,
-        "resolution": member.network.target.resolution,
-        "macs": member.macs,
-        "params": member.params,
-        "nominal_ratio": member.nominal_ratio,
-        "measured_ratio": member.measured_ratio,
-    }
 
 
 def _write(folder: Path, made: Family) -> None:

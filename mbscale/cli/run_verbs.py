@@ -1,4 +1,4 @@
-"""The verbs that train: run, search, confirm, scale."""
+"""The verbs that search: run, search, confirm."""
 
 import argparse
 from pathlib import Path
@@ -18,7 +18,7 @@ from mbscale.cli.stages import (
     begin,
     confirm_stage,
     default_folder,
-    find_best,
+    require_best,
     save_manifest,
     search_stage,
 )
@@ -28,12 +28,11 @@ from mbscale.results.tables import read_records
 
 
 def add_verbs(verbs: Verbs) -> None:
-    """Run, search, confirm and scale."""
+    """Run, search and confirm."""
     for name, handler, summary in (
         ("run", run, "search, confirm, scale, and make the family"),
         ("search", search, "stage 1: search a baseline"),
         ("confirm", confirm, "train the best of a search again with fresh seeds"),
-        ("scale", scale, "stage 2: find the scaling constants of a run's baseline"),
     ):
         parser = add_verb(verbs, name, handler, summary=summary)
         add_config_flags(parser)
@@ -41,15 +40,18 @@ def add_verbs(verbs: Verbs) -> None:
             parser.add_argument("--resume", action="store_true", help="go on with a stopped run")
 
 
-def _read_config(options: argparse.Namespace) -> RunConfig:
-    overrides = list(options.overrides)
-    if options.seed is not None:
-        overrides.append(f"seed={options.seed}")
-    return load_run_config(options.config, overrides)
+def read_config(options: argparse.Namespace) -> RunConfig:
+    """The settings that the flags of a command mean."""
+    return load_run_config(options.config, _overrides(options))
+
+
+def _overrides(options: argparse.Namespace) -> list[str]:
+    seed = [] if options.seed is None else [f"seed={options.seed}"]
+    return [*options.overrides, *seed]
 
 
 def _open(options: argparse.Namespace) -> Run:
-    config = _read_config(options)
+    config = read_config(options)
     path = Path(options.out or default_folder(options.config))
     folder = open_run_folder(path, config, is_resumed=options.resume)
     opened = begin(config, folder, is_quiet=options.quiet > 0)
@@ -62,7 +64,7 @@ def search(options: argparse.Namespace) -> int:
     """Stage 1."""
     opened = _open(options)
     records = search_stage(opened)
-    best = find_best(records)
+    best = require_best(records)
     document: dict[str, Cell] = {
         "folder": str(opened.folder.path),
         "n_trials": len(records),
@@ -80,19 +82,20 @@ def search(options: argparse.Namespace) -> int:
     return 0
 
 
-def _reopen(options: argparse.Namespace) -> Run:
+def reopen(options: argparse.Namespace) -> Run:
+    """The run in a folder, with its own settings and the overrides of this command."""
     path = Path(options.out or default_folder(options.config))
     folder = RunFolder(path)
     if not folder.config.exists():
         msg = f"{path} holds no run; search first, or name its folder with --out"
         raise ConfigError(msg)
-    config = load_run_config(folder.config, options.overrides)
+    config = load_run_config(folder.config, _overrides(options))
     return begin(config, folder, is_quiet=options.quiet > 0)
 
 
 def confirm(options: argparse.Namespace) -> int:
     """The top k of a run again."""
-    opened = _reopen(options)
+    opened = reopen(options)
     done = confirm_stage(opened, read_records(opened.folder.path / "trials.csv"))
     if options.json:
         print_json(describe_confirmed(opened, done))
@@ -114,16 +117,4 @@ def run(options: argparse.Namespace) -> int:
     print_confirmed(done)
     print_scaling(outcome, family)
     print_note(f"{opened.folder.path} holds the tables, figures, baseline.yaml and family/")
-    return 0
-
-
-def scale(options: argparse.Namespace) -> int:
-    """Stage 2 and the family on the baseline of a run."""
-    opened = _reopen(options)
-    outcome = scale_stage(opened)
-    family = family_stage(opened)
-    if options.json:
-        print_json(describe_scaling(outcome, family))
-    else:
-        print_scaling(outcome, family)
     return 0

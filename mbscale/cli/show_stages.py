@@ -4,7 +4,7 @@ from mbscale.cli.console import Cell, print_note, print_table
 from mbscale.cli.stages import Run
 from mbscale.search.confirm import Confirmation
 from mbscale.search.scaling_search import ScalingOutcome
-from mbscale.space.family import Family
+from mbscale.space.family import Family, FamilyMember
 
 
 def describe_confirmed(run: Run, done: Confirmation) -> dict[str, object]:
@@ -50,17 +50,19 @@ def describe_scaling(outcome: ScalingOutcome, family: Family) -> dict[str, objec
         "nominal_product": constants.nominal_multiple,
         "measured_product": outcome.measured_product,
         "verdict": outcome.comparison.statement,
-        "family": [
-            {
-                "phi": member.phi,
-                "resolution": member.network.target.resolution,
-                "macs": member.macs,
-                "params": member.params,
-                "nominal_ratio": member.nominal_ratio,
-                "measured_ratio": member.measured_ratio,
-            }
-            for member in family.members
-        ],
+        "family": [describe_member(member) for member in family.members],
+    }
+
+
+def describe_member(member: FamilyMember) -> dict[str, int | float | None]:
+    """A member with what one step of ``phi`` should cost and does."""
+    return {
+        "phi": member.phi,
+        "resolution": member.network.target.resolution,
+        "macs": member.macs,
+        "params": member.params,
+        "nominal_ratio": member.nominal_ratio,
+        "measured_ratio": member.measured_ratio,
     }
 
 

@@ -4,40 +4,80 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from mbscale.cli.arguments import Verbs, add_verb
+import numpy as np
+
+from mbscale.cli.arguments import Verbs, add_architecture_flag, add_verb
 from mbscale.cli.console import Cell, format_seconds, print_json, print_table
+from mbscale.config import RunConfig, load_run_config
+from mbscale.errors import ConfigError
 from mbscale.results.status import summarize_run
+from mbscale.space.cost_range import find_cheapest, find_costliest, find_member
+from mbscale.space.cost_table import CostTable
+from mbscale.space.counters import audit_counters
 from mbscale.space.published import load_network
+from mbscale.space.search_space import load_search_space
+from mbscale.space.space_size import count_networks, count_vectors
 
 
 def add_verbs(verbs: Verbs) -> None:
     """Profile and status."""
     parser = add_verb(verbs, "profile", profile, summary="what an architecture costs")
-    parser.add_argument(
-        "--architecture",
-        required=True,
-        metavar="NAME",
-        help="a published network such as efficientnet-b0, or a YAML file",
-    )
+    add_architecture_flag(parser)
+    parser.add_argument("--config", type=Path, metavar="FILE", help="profile its search space")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides")
     parser = add_verb(verbs, "status", status, summary="where a run stands")
     parser.add_argument("folder", type=Path, metavar="DIR", help="run folder")
 
 
 def profile(options: argparse.Namespace) -> int:
-    """The exact cost of one network."""
-    network = load_network(options.architecture)
-    document: dict[str, Cell] = {
-        "name": network.name,
-        "resolution": network.target.resolution,
-        "num_classes": network.target.num_classes,
-        **asdict(network.count_cost()),
-    }
+    """The exact cost of one network, or the size of a space and what its members cost."""
+    if (options.architecture is None) == (options.config is None):
+        msg = "profile takes either --architecture NAME or --config FILE"
+        raise ConfigError(msg)
+    if options.architecture is not None:
+        title, document = "Cost of one image", describe_network(options.architecture)
+    else:
+        config = load_run_config(options.config, options.overrides)
+        title, document = f"Space {config.space}", describe_space(config)
     if options.json:
         print_json(document)
     else:
-        rows = list(document.items())
-        print_table("Cost of one image", ("what", "value"), rows)
+        print_table(title, ("what", "value"), list(document.items()))
     return 0
+
+
+def describe_network(name: str) -> dict[str, Cell]:
+    """Our counts of a network, and what two other counters say, with the reason."""
+    network = load_network(name)
+    audit = audit_counters(network)
+    return {
+        "name": network.name,
+        "resolution": network.target.resolution,
+        "num_classes": network.target.num_classes,
+        **asdict(audit.cost),
+        "flop_counter_macs": audit.flop_counter_macs,
+        "flop_counter_reason": audit.flop_counter_reason,
+        "thop_macs": audit.thop_macs,
+        "thop_params": audit.thop_params,
+        "thop_reason": audit.thop_reason,
+    }
+
+
+def describe_space(config: RunConfig) -> dict[str, Cell]:
+    """Exact sizes and bounds of a space, and whether a member is within a tenth of the target."""
+    space, target = load_search_space(config.space), config.search.objective.target_macs
+    table = CostTable(space, config.target)
+    bounds = table.count(np.stack([find_cheapest(table), find_costliest(table)])).macs
+    rng = np.random.default_rng(config.seed)
+    member = find_member(table, low=0.9 * target, high=1.1 * target, rng=rng)
+    return {
+        "vectors": count_vectors(space),
+        "networks": count_networks(space),
+        "smallest_macs": int(bounds[0]),
+        "largest_macs": int(bounds[1]),
+        "target_macs": int(target),
+        "can_meet_target": "yes" if member is not None else "no member found",
+    }
 
 
 def status(options: argparse.Namespace) -> int:

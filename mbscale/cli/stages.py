@@ -25,7 +25,7 @@ from mbscale.search.driver import run_search
 from mbscale.search.executors import ProxyEvaluator, open_executor
 from mbscale.search.journal import open_journal
 from mbscale.search.noise import describe_noise
-from mbscale.search.settings import ConfirmSettings
+from mbscale.search.outcome import find_best
 from mbscale.search.task import SearchTask
 from mbscale.search.trials import is_evaluated
 from mbscale.space.network import Network
@@ -107,7 +107,7 @@ def search_stage(run: Run) -> tuple[Record, ...]:
     ]
     if outcome.n_evaluated < settings.n_trials:
         messages.append(f"{outcome.n_evaluated} of {settings.n_trials} networks were trained")
-    save_figures(run, outcome.records, baseline=find_best(outcome.records))
+    save_figures(run, outcome.records, baseline=require_best(outcome.records))
     for message in messages:
         print_note(message)
     find_best(outcome.records)
@@ -119,8 +119,8 @@ def _show(progress: StageProgress) -> Callable[[Record, tuple[Record, ...]], Non
         if not is_evaluated(record):
             return
         n_evaluated = sum(is_evaluated(entry) for entry in records)
-        complete = pick_top(records, ConfirmSettings(top_k=1))
-        remark = _describe_best(complete[0]) if complete else "nothing trained to the end yet"
+        best = find_best(records)
+        remark = _describe_best(best) if best else "nothing trained to the end yet"
         progress.show(n_evaluated, remark=remark)
 
     return on_record
@@ -145,13 +145,13 @@ def save_baseline(run: Run, record: Record, *, chosen_by: str, **more: float) ->
     replace_file(run.folder.baseline, format_network(network, provenance))
 
 
-def find_best(records: tuple[Record, ...]) -> Record:
-    """The complete record with the highest reward."""
-    top = pick_top(records, ConfirmSettings(top_k=1))
-    if not top:
+def require_best(records: tuple[Record, ...]) -> Record:
+    """The complete record with the highest reward; RunError where none is complete."""
+    best = find_best(records)
+    if best is None:
         msg = "no network was trained to the end; trials.csv gives the reasons"
         raise RunError(msg)
-    return top[0]
+    return best
 
 
 def confirm_stage(run: Run, records: tuple[Record, ...]) -> Confirmation:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mbscale.errors import ArchitectureError
 from mbscale.space.architecture import Architecture, Stage, Stem
 from mbscale.space.cost import count_cost
-from mbscale.space.network import Network, Target
+from mbscale.space.published import load_network
 from mbscale.space.scaling import (
     PAPER_CONSTANTS,
     CompoundConstants,
@@ -16,32 +16,8 @@ from mbscale.space.scaling import (
     total_stride,
 )
 
-# arXiv:1905.11946, Table 1: operator, expand_ratio, kernel_size, stride, width, depth.
-B0 = Architecture(
-    stem=Stem(32),
-    stages=tuple(
-        Stage(
-            operator="ds" if expand_ratio == 1 else "mbconv",
-            width=width,
-            depth=depth,
-            stride=stride,
-            kernel_size=kernel_size,
-            expand_ratio=expand_ratio,
-            se_ratio=0.25,
-        )
-        for expand_ratio, kernel_size, stride, width, depth in [
-            (1, 3, 1, 16, 1),
-            (6, 3, 2, 24, 2),
-            (6, 5, 2, 40, 2),
-            (6, 3, 2, 80, 3),
-            (6, 5, 1, 112, 3),
-            (6, 5, 2, 192, 4),
-            (6, 3, 1, 320, 1),
-        ]
-    ),
-    head_width=1280,
-)
-NETWORK = Network("efficientnet-b0", B0, Target())
+NETWORK = load_network("efficientnet-b0")
+B0 = NETWORK.architecture
 
 # Coefficients of tensorflow/tpu models/official/efficientnet at 7dc921f; parameters and
 # MACs as timm and torchvision build and FlopCounterMode / 2 counts them.

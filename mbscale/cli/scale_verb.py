@@ -1,0 +1,101 @@
+"""The verb scale: stage 2 on a run, its candidates alone, or a fit to recorded networks."""
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+from mbscale.cli.arguments import Verbs, add_architecture_flag, add_config_flags, add_verb
+from mbscale.cli.console import print_json, print_note, print_table
+from mbscale.cli.run_verbs import read_config, reopen
+from mbscale.cli.scale_stages import family_stage, scale_stage
+from mbscale.cli.show_stages import describe_scaling, print_scaling
+from mbscale.errors import ConfigError
+from mbscale.search.scaling_rows import candidate_rows
+from mbscale.search.scaling_table import TableFit, fit_table
+from mbscale.space.candidates import find_candidates
+from mbscale.space.published import load_network
+
+
+def add_verbs(verbs: Verbs) -> None:
+    """Scale."""
+    summary = "stage 2: find the scaling constants of a run's baseline"
+    parser = add_verb(verbs, "scale", scale, summary=summary)
+    add_config_flags(parser)
+    add_architecture_flag(parser)
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show the candidates of --architecture, untrained"
+    )
+    parser.add_argument("--table", type=Path, metavar="FILE", help="fit recorded accuracies (CSV)")
+
+
+def scale(options: argparse.Namespace) -> int:
+    """Train the candidates of a run and fix the constants, unless a flag asks for less."""
+    if options.table is not None:
+        return _fit(options)
+    if options.dry_run:
+        return _list_candidates(options)
+    if options.architecture is not None:
+        msg = "scale trains the baseline of a run; --architecture goes with --dry-run"
+        raise ConfigError(msg)
+    opened = reopen(options)
+    outcome = scale_stage(opened)
+    family = family_stage(opened)
+    if options.json:
+        print_json(describe_scaling(outcome, family))
+    else:
+        print_scaling(outcome, family)
+    return 0
+
+
+def _list_candidates(options: argparse.Namespace) -> int:
+    if options.architecture is None:
+        msg = "scale --dry-run needs --architecture, such as efficientnet-b0 or a baseline.yaml"
+        raise ConfigError(msg)
+    settings = read_config(options).scale.candidates
+    found = find_candidates(load_network(options.architecture), settings)
+    rows = candidate_rows(found)
+    for warning in found.warnings:
+        print_note(warning)
+    if options.json:
+        print_json([asdict(row) for row in rows])
+        return 0
+    columns = ("control", "alpha", "beta", "gamma", "pixels", "MACs", "nominal", "measured")
+    table = [
+        (
+            row.control or "",
+            f"{row.alpha:.3f}",
+            f"{row.beta:.3f}",
+            f"{row.gamma:.3f}",
+            row.resolution,
+            row.macs,
+            f"{row.nominal_product:.2f}",
+            f"{row.measured_ratio:.2f}",
+        )
+        for row in rows
+    ]
+    print_table(f"Candidates of {options.architecture}", columns, table)
+    return 0
+
+
+def _fit(options: argparse.Namespace) -> int:
+    fits = fit_table(options.table)
+    if options.json:
+        print_json([asdict(fit) for fit in fits])
+        return 0
+    for fit in fits:
+        _print_fit(fit)
+    return 0
+
+
+def _print_fit(fit: TableFit) -> None:
+    rows = [
+        (
+            slope.dimension,
+            f"{slope.log_error.best:+.3f}",
+            f"{slope.log_error.low:+.3f} to {slope.log_error.high:+.3f}",
+        )
+        for slope in fit.slopes
+    ]
+    title = f"{fit.family}: change of log error with each doubling ({fit.n_networks} networks)"
+    print_table(title, ("dimension", "slope", "95 % interval"), rows)
+    print_note(f"leave-one-out error {fit.plane_error:.3f} in log error (plane)")
