@@ -101,7 +101,9 @@ def tell_values(
     A duplicate is told with the known values. An infeasible network carries its
     constraints, which TPE, NSGA-II and GP read from complete trials. Its values are
     ignored by the first two; GP fits its objective to them as well, so they are the
-    worst that was measured, and the region looks as bad as it is. Before anything was
+    worst that was measured, and the region looks as bad as it is. Measured with limits
+    that a fifth of the space meets: random search proposes 80 % infeasible networks, the
+    three at most 6 % in the second half of 40 trials (2 seeds each). Before anything was
     measured there is no such value: the trial is told as pruned, where TPE alone reads
     constraints. Failed trials teach nothing, as everywhere in Optuna.
     """

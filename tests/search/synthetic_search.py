@@ -1,7 +1,7 @@
 """Searches without training: an evaluator whose numbers follow from network and seed.
 
-Run as a script, ``synthetic_search.py FOLDER SAMPLER N_TRIALS KILL_AT``, it searches and
-ends itself with SIGKILL in the training number KILL_AT.
+Run as a script, ``synthetic_search.py FOLDER SAMPLER N_TRIALS KILL_AT N_WORKERS``, it
+searches and ends its process with SIGKILL in the training number KILL_AT.
 """
 
 import math
@@ -44,6 +44,7 @@ class SyntheticEvaluator:
     fails_above: float = math.inf
     kills_above: float = math.inf
     kill_at: int | None = None
+    kills_driver: bool = False
     interrupt_at: int | None = None
     seconds: float = 0.0
     halves_below: float = 0
@@ -60,7 +61,7 @@ class SyntheticEvaluator:
         params = count_cost(architecture, resolution=28, num_classes=10).params
         n_calls = self._note(f"{architecture!r} {split} {seed}")
         if n_calls == self.kill_at or params > self.kills_above:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getppid() if self.kills_driver else os.getpid(), signal.SIGKILL)
         if n_calls == self.interrupt_at:
             os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(self.seconds)
@@ -115,7 +116,9 @@ def search(
 
 
 if __name__ == "__main__":
-    _, folder, sampler, n_trials, kill_at = sys.argv
-    killer = SyntheticEvaluator(log=Path(folder, "calls"), kill_at=int(kill_at))
-    task = make_task(cast("SamplerName", sampler), n_trials=int(n_trials))
+    _, folder, sampler, n_trials, kill_at, n_workers = sys.argv
+    killer = SyntheticEvaluator(
+        log=Path(folder, "calls"), kill_at=int(kill_at), kills_driver=int(n_workers) > 1
+    )
+    task = make_task(cast("SamplerName", sampler), n_trials=int(n_trials), n_workers=int(n_workers))
     search(task, Path(folder), killer)

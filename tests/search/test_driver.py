@@ -65,7 +65,7 @@ def test_a_search_killed_in_a_training_equals_one_that_ran_through(
     folder = tmp_path / "killed"
     folder.mkdir()
     for kill_at in (1, 6, 11):
-        command = [sys.executable, synthetic_search.__file__, folder, sampler, 12, kill_at]
+        command = [sys.executable, synthetic_search.__file__, folder, sampler, 12, kill_at, 1]
         ended = subprocess.run([str(word) for word in command], check=False)
         assert ended.returncode == -9
 
@@ -249,15 +249,34 @@ def test_two_workers_train_each_network_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_search_of_two_workers_killed_with_them_trains_again_only_what_ran(
+    tmp_path: Path,
+) -> None:
+    task = make_task(n_trials=12, n_workers=2)
+    for kill_at in (3, 7):
+        command = [sys.executable, synthetic_search.__file__, tmp_path, "tpe", 12, kill_at, 2]
+        ended = subprocess.run([str(word) for word in command], check=False)
+        assert ended.returncode == -9
+
+    outcome = search(task, tmp_path, SyntheticEvaluator(log=tmp_path / "calls"))
+    calls = read_calls(tmp_path / "calls")
+
+    # Again with its own seed: the line of a call is then the same.
+    assert outcome.n_evaluated == len(set(calls)) == 12
+    assert len(calls) <= 12 + 2 * 2
+    assert [record.number for record in outcome.records] == list(range(len(outcome.records)))
+
+
+@pytest.mark.slow
 def test_a_worker_that_dies_costs_its_own_trial_only(tmp_path: Path) -> None:
-    evaluator = SyntheticEvaluator(log=tmp_path / "calls", kills_above=60_000)
-    task = make_task("random", n_workers=2, n_trials=10)
+    evaluator = SyntheticEvaluator(log=tmp_path / "calls", kills_above=100_000)
+    task = make_task("random", n_workers=2, n_trials=6)
     outcome = search(task, tmp_path, evaluator)
     failed = [record for record in outcome.records if record.state == "failed"]
 
-    assert outcome.n_evaluated == 10
-    assert 0 < len(failed) < 10
+    assert outcome.n_evaluated == 6
+    assert 0 < len(failed) < 6
     assert {record.reason for record in failed} == {
         "the worker process died with signal 9, 2 times"
     }
-    assert len(read_calls(tmp_path / "calls")) == 10 + len(failed)
+    assert len(read_calls(tmp_path / "calls")) == 6 + len(failed)
