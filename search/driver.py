@@ -9,7 +9,7 @@ not. With several workers the order of results is up to chance.
 import itertools
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 
 from optuna.study import Study
@@ -17,7 +17,7 @@ from optuna.study import Study
 from mbscale.proxy.evaluation import Evaluation, Evaluator
 from mbscale.results.record import Record
 from mbscale.search.interrupts import Interrupts
-from mbscale.search.jobs import describe_death
+from mbscale.search.jobs import read_end
 from mbscale.search.journal import Journal
 from mbscale.search.ledger import Ledger
 from mbscale.search.objective import measure_violations
@@ -194,15 +194,16 @@ class _Search:
         self._running[future] = started
 
     def _finish(self, started: _Started, future: Future[Evaluation]) -> None:
-        try:
-            evaluation = future.result()
-        except BrokenExecutor as failure:
-            if started.n_attempts <= self._task.settings.max_retries:
-                self._submit(started)
-                return
-            seed = trial_seed(self._task, started.number)
-            evaluation = describe_death(failure, n_times=started.n_attempts, seed=seed)
         number, proposal = started.number, started.proposal
+        evaluation = read_end(
+            future,
+            n_times=started.n_attempts,
+            seed=trial_seed(self._task, number),
+            can_retry=started.n_attempts <= self._task.settings.max_retries,
+        )
+        if evaluation is None:
+            self._submit(started)
+            return
         record = make_record(self._task, proposal, number=number, state="complete", reason="")
         self._settle(add_evaluation(record, evaluation, self._task.settings.objective))
 

@@ -16,6 +16,10 @@ class Job(Protocol):
         ...
 
 
+class LimitError(Exception):
+    """An evaluation was ended because it took too much time or memory."""
+
+
 AnyJob = TypeVar("AnyJob", bound=Job)
 
 
@@ -29,7 +33,7 @@ def run_jobs(
     """Each job with its evaluation, as they finish.
 
     A job whose worker died is submitted again up to ``n_retries`` times, and then has
-    failed. Any other exception of an evaluation is raised.
+    failed, as one that was ended at a limit has. Any other exception is raised.
     """
     waiting = [(job, 0) for job in reversed(jobs)]
     running: dict[Future[Evaluation], tuple[AnyJob, int]] = {}
@@ -40,17 +44,29 @@ def run_jobs(
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
             job, n_failures = running.pop(future)
-            try:
-                evaluation = future.result()
-            except BrokenExecutor as failure:
-                if n_failures < n_retries:
-                    waiting.append((job, n_failures + 1))
-                    continue
-                evaluation = describe_death(failure, n_times=n_failures + 1, seed=job.seed)
-            yield job, evaluation
+            can_retry = n_failures < n_retries
+            evaluation = read_end(
+                future, n_times=n_failures + 1, seed=job.seed, can_retry=can_retry
+            )
+            if evaluation is None:
+                waiting.append((job, n_failures + 1))
+            else:
+                yield job, evaluation
 
 
-def describe_death(failure: BrokenExecutor, *, n_times: int, seed: int) -> Evaluation:
-    """The evaluation of a job whose worker died every time."""
-    reason = str(failure) if n_times == 1 else f"{failure}, {n_times} times"
+def read_end(
+    future: Future[Evaluation], *, n_times: int, seed: int, can_retry: bool
+) -> Evaluation | None:
+    """What came out of the ``n_times``-th try; None when its worker died and it can be retried."""
+    try:
+        return future.result()
+    except LimitError as failure:
+        return _fail(str(failure), seed)
+    except BrokenExecutor as failure:
+        if can_retry:
+            return None
+        return _fail(str(failure) if n_times == 1 else f"{failure}, {n_times} times", seed)
+
+
+def _fail(reason: str, seed: int) -> Evaluation:
     return Evaluation("failed", None, None, 0.0, 0, seed, 0, reason)

@@ -91,10 +91,15 @@ class SearchSettings:
     # Evaluations at once; each uses proxy.training.threads threads.
     n_workers: int = 1
     # inline: in this process, one at a time. process: in n_workers processes.
-    # auto: inline for one worker, processes for more.
+    # auto: inline for one worker without limits, processes otherwise.
     executor: ExecutorName = "auto"
     # No trial starts after this many seconds; those that run are finished. None: no limit.
     timeout_seconds: float | None = None
+    # A training without a result after this many seconds is ended and has failed; the first
+    # one of a worker loads the images, too. None: no limit.
+    trial_timeout_seconds: float | None = None
+    # A worker process that holds more is ended, and its trial has failed. None: no limit.
+    max_memory_gib: float | None = None
     # How often a trial is tried again after its worker process died.
     max_retries: int = 1
     # Trials failing in a row that end the search: then something else is wrong.
@@ -108,9 +113,9 @@ class SearchSettings:
         for name, smallest in least.items():
             value = getattr(self, name)
             _require(value, f"at least {smallest}", is_met=value >= smallest, name=name)
-        timeout = self.timeout_seconds
-        is_met = timeout is None or timeout > 0
-        _require(timeout, "above 0, or null", is_met=is_met, name="timeout_seconds")
+        for name in ("timeout_seconds", "trial_timeout_seconds", "max_memory_gib"):
+            limit = getattr(self, name)
+            _require(limit, "above 0, or null", is_met=limit is None or limit > 0, name=name)
         self._check_together()
 
     def _check_together(self) -> None:
@@ -122,6 +127,12 @@ class SearchSettings:
             raise ConfigError(msg)
         if self.executor == "inline" and self.n_workers > 1:
             msg = f"n_workers {self.n_workers} needs executor: process; inline has one worker"
+            raise ConfigError(msg)
+        if self.executor == "inline" and (self.trial_timeout_seconds or self.max_memory_gib):
+            msg = (
+                "trial_timeout_seconds and max_memory_gib need executor: process; "
+                "inline cannot end a training"
+            )
             raise ConfigError(msg)
 
 

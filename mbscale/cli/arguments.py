@@ -2,7 +2,9 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+
+from mbscale.search.settings import ExecutorName
 
 Verbs = Any  # argparse's sub-parser collection has no public type
 
@@ -34,6 +36,37 @@ def add_config_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="run folder (default: runs/<name of the config>)"
     )
+
+
+# Flags of the search and the settings that they mean.
+_SEARCH_FLAGS = {
+    "n_trials": "search.n_trials",
+    "timeout": "search.timeout_seconds",
+    "trial_timeout": "search.trial_timeout_seconds",
+    "workers": "search.n_workers",
+    "executor": "search.executor",
+}
+
+
+def add_search_flags(parser: argparse.ArgumentParser) -> None:
+    """How long the search goes on and where it runs, each short for a ``--set``."""
+    parser.add_argument("--resume", action="store_true", help="go on with a stopped run")
+    parser.add_argument("--n-trials", metavar="N", help="distinct networks trained in total")
+    parser.add_argument("--timeout", metavar="S", help="start no trial after so many seconds")
+    parser.add_argument("--trial-timeout", metavar="S", help="end a trial that takes longer")
+    parser.add_argument("--workers", metavar="N", help="trainings at once")
+    names = [name for name in get_args(ExecutorName) if name != "auto"]
+    parser.add_argument("--executor", choices=names, help="where trainings run")
+
+
+def read_overrides(options: argparse.Namespace) -> list[str]:
+    """All ``key=value`` that the flags of a command mean; those with a flag of their own win."""
+    flags = {"seed": "seed", **_SEARCH_FLAGS}
+    given = {key: getattr(options, name, None) for name, key in flags.items()}
+    return [
+        *options.overrides,
+        *(f"{key}={value}" for key, value in given.items() if value is not None),
+    ]
 
 
 def add_architecture_flag(parser: argparse.ArgumentParser, *, required: bool = False) -> None:

@@ -13,7 +13,9 @@ from mbscale.errors import ConfigError, RunError
 from mbscale.results.files import replace_file
 
 # What may differ when a run goes on: how long it lasts, not what its trials mean.
-CHANGEABLE = ("search.n_trials", "search.n_workers", "search.timeout_seconds")
+CHANGEABLE = (
+    "search.n_trials", "search.timeout_seconds", "search.n_workers", "search.executor",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +52,21 @@ def dump_config(config: RunConfig) -> str:
 
 
 def open_run_folder(path: Path, config: RunConfig, *, is_resumed: bool) -> RunFolder:
-    """Make the folder, or check that the run in it may go on with these settings."""
+    """A folder with these settings, once it is checked that a run in it may go on with them."""
     folder = RunFolder(path)
-    if not folder.config.exists():
-        _make_folder(path)
-    elif not is_resumed:
-        msg = f"{path} already holds a run; add --resume to go on with it, or name another --out"
-        raise ConfigError(msg)
-    else:
+    if folder.config.exists():
+        if not is_resumed:
+            msg = (
+                f"{path} already holds a run; add --resume to go on with it, or name another --out"
+            )
+            raise ConfigError(msg)
         _check_unchanged(load_run_config(folder.config), config, folder=path)
     replace_file(folder.config, dump_config(config))
     return folder
 
 
-def _make_folder(path: Path) -> None:
+def make_folder(path: Path) -> None:
+    """The folder, with those above it. Raises RunError."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as failure:

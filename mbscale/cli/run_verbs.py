@@ -3,9 +3,15 @@
 import argparse
 from pathlib import Path
 
-from mbscale.cli.arguments import Verbs, add_config_flags, add_verb
+from mbscale.cli.arguments import (
+    Verbs,
+    add_config_flags,
+    add_search_flags,
+    add_verb,
+    read_overrides,
+)
 from mbscale.cli.console import Cell, print_json, print_note, print_table
-from mbscale.cli.run_folder import RunFolder, open_run_folder
+from mbscale.cli.run_folder import RunFolder, make_folder, open_run_folder
 from mbscale.cli.scale_stages import family_stage, scale_stage
 from mbscale.cli.show_stages import (
     describe_confirmed,
@@ -25,6 +31,7 @@ from mbscale.cli.stages import (
 from mbscale.config import RunConfig, load_run_config
 from mbscale.errors import ConfigError
 from mbscale.results.tables import read_records
+from mbscale.search.lock import lock_folder
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -37,26 +44,29 @@ def add_verbs(verbs: Verbs) -> None:
         parser = add_verb(verbs, name, handler, summary=summary)
         add_config_flags(parser)
         if name in ("run", "search"):
-            parser.add_argument("--resume", action="store_true", help="go on with a stopped run")
+            add_search_flags(parser)
 
 
 def read_config(options: argparse.Namespace) -> RunConfig:
     """The settings that the flags of a command mean."""
-    return load_run_config(options.config, _overrides(options))
-
-
-def _overrides(options: argparse.Namespace) -> list[str]:
-    seed = [] if options.seed is None else [f"seed={options.seed}"]
-    return [*options.overrides, *seed]
+    return load_run_config(options.config, read_overrides(options))
 
 
 def _open(options: argparse.Namespace) -> Run:
-    config = read_config(options)
     path = Path(options.out or default_folder(options.config))
-    folder = open_run_folder(path, config, is_resumed=options.resume)
-    opened = begin(config, folder, is_quiet=options.quiet > 0)
-    if not (path / "manifest.json").exists():
-        save_manifest(opened)
+    if options.resume and options.config is None and RunFolder(path).config.exists():
+        # What the run was begun with needs no second mention.
+        options.config = RunFolder(path).config
+    config = read_config(options)
+    make_folder(path)
+    # A second process must not change the settings of the one that runs.
+    with lock_folder(path) as message:
+        if message:
+            print_note(message)
+        folder = open_run_folder(path, config, is_resumed=options.resume)
+        opened = begin(config, folder, is_quiet=options.quiet > 0)
+        if not (path / "manifest.json").exists():
+            save_manifest(opened)
     return opened
 
 
@@ -89,7 +99,7 @@ def reopen(options: argparse.Namespace) -> Run:
     if not folder.config.exists():
         msg = f"{path} holds no run; search first, or name its folder with --out"
         raise ConfigError(msg)
-    config = load_run_config(folder.config, _overrides(options))
+    config = load_run_config(folder.config, read_overrides(options))
     return begin(config, folder, is_quiet=options.quiet > 0)
 
 

@@ -37,12 +37,14 @@ class SyntheticEvaluator:
     """Accuracy grows with the parameters, a little noise follows from the seed.
 
     Networks with more than ``fails_above`` parameters fail, those above ``kills_above``
-    end the process. Each call leaves a line in ``log``, which outlives the process.
+    end the process, those above ``hangs_above`` never come back. Each call leaves a line
+    in ``log``, which outlives the process.
     """
 
     log: Path | None = None
     fails_above: float = math.inf
     kills_above: float = math.inf
+    hangs_above: float = math.inf
     kill_at: int | None = None
     kills_driver: bool = False
     interrupt_at: int | None = None
@@ -64,7 +66,7 @@ class SyntheticEvaluator:
             os.kill(os.getppid() if self.kills_driver else os.getpid(), signal.SIGKILL)
         if n_calls == self.interrupt_at:
             os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(self.seconds)
+        time.sleep(3600 if params > self.hangs_above else self.seconds)
         if params > self.fails_above:
             return Evaluation("failed", None, None, 0.0, 0, seed, 0, "out of memory")
         accuracy = 1 - 1 / math.log(params) + seed % 97 * 1e-4

@@ -4,12 +4,16 @@ import subprocess
 import sys
 import time
 from concurrent.futures import BrokenExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from mbscale.search.executors import InlineExecutor, ProcessExecutor, open_executor
+from mbscale.errors import ConfigError
+from mbscale.search.executors import InlineExecutor, open_executor
+from mbscale.search.jobs import LimitError
 from mbscale.search.settings import SearchSettings
+from mbscale.search.worker_processes import CallLimits, ProcessExecutor
 
 pytestmark = pytest.mark.slow
 
@@ -57,11 +61,44 @@ def test_one_worker_is_inline_and_more_are_processes() -> None:
         assert isinstance(executor, InlineExecutor)
     with open_executor(SearchSettings(executor="process")) as executor:
         assert isinstance(executor, ProcessExecutor)
+    with open_executor(SearchSettings(trial_timeout_seconds=60)) as executor:
+        assert isinstance(executor, ProcessExecutor)
+
+
+@pytest.mark.parametrize("limit", ["trial_timeout_seconds", "max_memory_gib"])
+def test_a_limit_is_refused_where_nothing_can_keep_it(limit: str) -> None:
+    with pytest.raises(ConfigError, match="inline cannot end a training"):
+        replace(SearchSettings(executor="inline"), **{limit: 1.0})
+
+
+def test_a_hung_call_is_ended_and_its_worker_replaced() -> None:
+    with ProcessExecutor(1, CallLimits(seconds=0.5)) as executor:
+        hung = executor.submit(time.sleep, 600)
+
+        with pytest.raises(LimitError, match=r"hung: no result after 0\.5 s"):
+            hung.result()
+        assert executor.submit(abs, -1).result() == 1
+
+
+def hold_memory(n_bytes: int) -> None:
+    held = b"x" * n_bytes
+    time.sleep(600)
+    del held
+
+
+def test_a_call_that_takes_too_much_memory_is_ended_alone() -> None:
+    with ProcessExecutor(2, CallLimits(memory_gib=1.0)) as executor:
+        small = executor.submit(time.sleep, 1.5)
+        large = executor.submit(hold_memory, 2**30)
+
+        with pytest.raises(LimitError, match="held more than 1 GiB"):
+            large.result()
+        assert small.result() is None
 
 
 DRIVER = """
 import os, sys, time
-from mbscale.search.executors import ProcessExecutor
+from mbscale.search.worker_processes import ProcessExecutor
 if __name__ == "__main__":
     executor = ProcessExecutor(1)
     print(executor.submit(os.getpid).result(), flush=True)

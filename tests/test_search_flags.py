@@ -1,0 +1,67 @@
+"""The flags of the search, from the command line to a folder."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mbscale.cli.main import main
+from mbscale.config import load_run_config
+from mbscale.search.lock import lock_folder
+
+pytestmark = pytest.mark.slow
+
+TINY = [
+    part
+    for setting in (
+        "search.n_workers=1", "proxy.training.epochs=1", "proxy.data.n_train=200",
+        "proxy.data.n_selection=200", "proxy.resolution=8", "search.sampler=random",
+    )
+    for part in ("--set", setting)
+]  # fmt: skip
+
+
+def search(folder: Path, *flags: str) -> int:
+    config = ["--config", "configs/quick.yaml"]
+    return main(["search", *config, *TINY, "--out", str(folder), "--json", "-q", *flags])
+
+
+def test_flags_are_settings(tmp_path: Path) -> None:
+    assert search(tmp_path, "--n-trials", "2", "--timeout", "600", "--executor", "inline") == 0
+
+    settings = load_run_config(tmp_path / "config.yaml").search
+    assert (settings.n_trials, settings.timeout_seconds, settings.executor) == (2, 600, "inline")
+
+
+def test_a_run_goes_on_with_more_trials_and_workers_and_nothing_else_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert search(tmp_path, "--n-trials", "2") == 0
+    assert search(tmp_path, "--n-trials", "3") == 2
+    assert "add --resume" in capsys.readouterr().err
+    assert search(tmp_path, "--n-trials", "3", "--resume", "--set", "search.n_startup=5") == 2
+    assert "search.n_startup=16" in capsys.readouterr().err
+    assert search(tmp_path, "--n-trials", "4", "--workers", "2", "--resume") == 0
+
+    assert json.loads(capsys.readouterr().out)["n_trials"] >= 4
+
+
+def test_a_run_goes_on_without_its_settings_being_said_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert search(tmp_path, "--n-trials", "1") == 0
+    capsys.readouterr()
+
+    resumed = ["search", "--out", str(tmp_path), "--resume", "--n-trials", "2", "--json", "-q"]
+    assert main(resumed) == 0
+    assert json.loads(capsys.readouterr().out)["n_trials"] >= 2
+
+
+def test_a_folder_in_use_is_left_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with lock_folder(tmp_path):
+        assert search(tmp_path) == 1
+
+    assert "is in use by process" in capsys.readouterr().err
+    assert not (tmp_path / "config.yaml").exists()
