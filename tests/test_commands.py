@@ -99,7 +99,9 @@ def test_a_run_leaves_its_files_and_goes_on(tmp_path: Path) -> None:
     first = run_program(*command)
     again = run_program(*command, "--resume")
 
-    assert first.returncode == again.returncode == 0, first.stderr + again.stderr
+    # So few trials may miss the target, which is said, and changes nothing else.
+    assert first.returncode == again.returncode, first.stderr + again.stderr
+    assert first.returncode in (0, 3), first.stderr
     assert json.loads(first.stdout)["macs"] == json.loads(again.stdout)["macs"]
     assert len(pd.read_csv(tmp_path / "trials.csv")) >= 3
     assert (tmp_path / "scaling.yaml").exists()

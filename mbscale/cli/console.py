@@ -12,12 +12,24 @@ Cell = str | int | float | None
 
 def print_error(message: str) -> None:
     """One line on stderr."""
-    Console(stderr=True, soft_wrap=True, highlight=False).print(f"mbscale: {message}", markup=False)
+    print_note(f"mbscale: {message}")
 
 
 def print_note(message: str) -> None:
     """A remark for a person, on stderr, so that stdout stays readable by programs."""
-    Console(stderr=True, soft_wrap=True, highlight=False).print(message, markup=False)
+    shown = escape_controls(message)
+    Console(stderr=True, soft_wrap=True, highlight=False).print(shown, markup=False)
+
+
+def escape_controls(message: str) -> str:
+    r"""The message in one line, though it may quote what a user wrote.
+
+    >>> escape_controls("seed must be a number; got 'a\nb'")
+    "seed must be a number; got 'a\\nb'"
+    """
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in message
+    )
 
 
 def print_json(document: object) -> None:

@@ -8,12 +8,11 @@ from importlib.metadata import version
 
 from mbscale.cli.console import print_error
 from mbscale.cli.design_verbs import add_verbs as add_design_verbs
+from mbscale.cli.exit_codes import FAILED, INTERRUPTED, WRONG_USE
 from mbscale.cli.run_verbs import add_verbs as add_run_verbs
 from mbscale.cli.scale_verb import add_verbs as add_scale_verb
 from mbscale.cli.show_verbs import add_verbs as add_show_verbs
 from mbscale.errors import MbscaleError, RunError
-
-FAILED, WRONG_USE, INTERRUPTED = 1, 2, 130
 
 Handler = Callable[[argparse.Namespace], int]
 
@@ -58,7 +57,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mbscale",
         description="Search an MBConv baseline on a proxy task, then scale it.",
-        epilog="`mbscale VERB --help` shows the flags of a verb; without a verb, `run` is meant.",
+        epilog="`mbscale VERB --help` shows the flags of a verb; without a verb, `run` is meant. "
+        "Exit status: 0 done, 1 failed, 2 wrong use, 3 the baseline's MACs are more than a tenth "
+        "off the target (everything is saved), 130 interrupted.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"mbscale {version('mbscale')}")

@@ -12,6 +12,7 @@ from mbscale.cli.arguments import (
 )
 from mbscale.cli.console import Cell, print_json, print_note, print_table
 from mbscale.cli.run_folder import RunFolder, make_folder, open_run_folder
+from mbscale.cli.exit_codes import DONE, TARGET_MISSED
 from mbscale.cli.scale_stages import family_stage, scale_stage
 from mbscale.cli.show_stages import (
     describe_confirmed,
@@ -32,6 +33,8 @@ from mbscale.config import RunConfig, load_run_config
 from mbscale.errors import ConfigError
 from mbscale.results.tables import read_records
 from mbscale.search.lock import lock_folder
+from mbscale.search.confirm import Confirmation
+from mbscale.search.outcome import describe_miss, has_missed_target
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -111,7 +114,19 @@ def confirm(options: argparse.Namespace) -> int:
         print_json(describe_confirmed(opened, done))
     else:
         print_confirmed(done)
-    return 0
+    return judge_baseline(opened, done)
+
+
+def judge_baseline(run: Run, done: Confirmation) -> int:
+    """The exit status of a run with this baseline; a note where it misses the target.
+
+    A search alone has no verdict: its best is not the baseline yet.
+    """
+    objective = run.config.search.objective
+    if not has_missed_target(done.baseline, objective):
+        return DONE
+    print_note(describe_miss(done.baseline, objective))
+    return TARGET_MISSED
 
 
 def run(options: argparse.Namespace) -> int:
@@ -123,8 +138,8 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         document = describe_confirmed(opened, done)
         print_json(document | describe_scaling(outcome, family))
-        return 0
-    print_confirmed(done)
-    print_scaling(outcome, family)
-    print_note(f"{opened.folder.path} holds the tables, figures, baseline.yaml and family/")
-    return 0
+    else:
+        print_confirmed(done)
+        print_scaling(outcome, family)
+        print_note(f"{opened.folder.path} holds the tables, figures, baseline.yaml and family/")
+    return judge_baseline(opened, done)

@@ -11,6 +11,8 @@ from mbscale.cli.console import Cell, format_seconds, print_json, print_table
 from mbscale.config import RunConfig, load_run_config
 from mbscale.errors import ConfigError
 from mbscale.results.status import summarize_run
+from mbscale.search.run_estimate import estimate_run
+from mbscale.search.task import SearchTask
 from mbscale.space.cost_range import find_cheapest, find_costliest, find_member
 from mbscale.space.cost_table import CostTable
 from mbscale.space.counters import audit_counters
@@ -41,9 +43,16 @@ def profile(options: argparse.Namespace) -> int:
         title, document = f"Space {config.space}", describe_space(config)
     if options.json:
         print_json(document)
-    else:
-        print_table(title, ("what", "value"), list(document.items()))
+        return 0
+    rows = [(name, _show(name, value)) for name, value in document.items()]
+    print_table(title, ("what", "value"), rows)
     return 0
+
+
+def _show(name: str, value: Cell) -> Cell:
+    if name.endswith("seconds") and isinstance(value, float):
+        return format_seconds(value)
+    return value
 
 
 def describe_network(name: str) -> dict[str, Cell]:
@@ -77,6 +86,21 @@ def describe_space(config: RunConfig) -> dict[str, Cell]:
         "largest_macs": int(bounds[1]),
         "target_macs": int(target),
         "can_meet_target": "yes" if member is not None else "no member found",
+        **describe_estimate(config),
+    }
+
+
+def describe_estimate(config: RunConfig) -> dict[str, Cell]:
+    """Seconds of a trial and of each stage, from timed steps."""
+    task = SearchTask(load_search_space(config.space), config.target, config.search, config.seed)
+    estimate = estimate_run(task, config.proxy, config.confirm, config.scale)
+    return {
+        "trial_seconds": estimate.trial,
+        "trial_at_target_seconds": estimate.target_trial,
+        "search_seconds": estimate.search,
+        "confirm_seconds": estimate.confirm,
+        "scale_seconds": estimate.scale,
+        "total_seconds": estimate.total,
     }
 
 

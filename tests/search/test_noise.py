@@ -11,7 +11,7 @@ from mbscale.search.trials import make_record
 
 def records_with(accuracies: np.ndarray) -> list[Record]:
     task = make_task()
-    proposal = make_proposal(task, [0] * 24)
+    proposal = make_proposal(task, [0] * 18)
     blank = make_record(task, proposal, number=0, state="complete", reason="")
     return [replace(blank, accuracy=float(accuracy)) for accuracy in accuracies]
 
