@@ -11,8 +11,8 @@ from mbscale.cli.arguments import (
     read_overrides,
 )
 from mbscale.cli.console import Cell, print_json, print_note, print_table
-from mbscale.cli.run_folder import RunFolder, make_folder, open_run_folder
 from mbscale.cli.exit_codes import DONE, TARGET_MISSED
+from mbscale.cli.run_folder import RunFolder, make_folder, open_run_folder
 from mbscale.cli.scale_stages import family_stage, scale_stage
 from mbscale.cli.show_stages import (
     describe_confirmed,
@@ -32,8 +32,8 @@ from mbscale.cli.stages import (
 from mbscale.config import RunConfig, load_run_config
 from mbscale.errors import ConfigError
 from mbscale.results.tables import read_records
-from mbscale.search.lock import lock_folder
 from mbscale.search.confirm import Confirmation
+from mbscale.search.lock import lock_folder
 from mbscale.search.outcome import describe_miss, has_missed_target
 
 
