@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from optuna.study import Study
 
@@ -182,7 +183,8 @@ class _Search:
 
     def _start(self, started: _Started) -> None:
         trial = self._study.get_trials(deepcopy=False)[started.number]
-        note = RunningTrial(started.number, started.proposal.vector, trial.system_attrs)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        note = RunningTrial(started.number, started.proposal.vector, trial.system_attrs, now)
         with self._interrupts.hold():
             self._log.note_running(note, slot=started.slot)
         self._submit(started)

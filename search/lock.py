@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -17,11 +18,15 @@ from mbscale.errors import RunError
 LOCK_NAME = ".run.lock"
 # The owner touches the file this often; after so long without it, another host may take it.
 _BEAT_SECONDS, _STALE_SECONDS = 10.0, 60.0
+# Twice the time that a write may take to be seen by the other hosts.
+_TAKEOVER_SECONDS = 1.0
 _NO_FLOCK = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 @dataclass(frozen=True, slots=True)
-class _Owner:
+class Owner:
+    """The process that holds a run folder."""
+
     host: str
     pid: int
 
@@ -54,6 +59,19 @@ def lock_folder(folder: Path) -> Generator[str]:
         os.close(descriptor)
 
 
+def find_owner(folder: Path) -> Owner | None:
+    """The process that holds the folder now, found without touching anything in it."""
+    path = folder / LOCK_NAME
+    try:
+        owner, age = _read(path), time.time() - path.stat().st_mtime
+    except OSError:
+        return None
+    if owner is None or age > _STALE_SECONDS:
+        return None
+    is_gone = owner.host == socket.gethostname() and not _has_process(owner.pid)
+    return None if is_gone else owner
+
+
 def _take(descriptor: int, path: Path) -> str:
     owner = _read(path)
     has_flock = _flock(descriptor, path, owner)
@@ -64,10 +82,16 @@ def _take(descriptor: int, path: Path) -> str:
     os.fsync(descriptor)
     if owner is None:
         return ""
+    if owner.host != socket.gethostname():
+        # Where hosts do not share the kernel's lock, two may take over at once: the last
+        # one to write keeps it.
+        time.sleep(_TAKEOVER_SECONDS)
+        if _read(path) != _myself():
+            _refuse(path, _read(path))
     return f"took over the lock that process {owner.pid} on {owner.host} left behind"
 
 
-def _flock(descriptor: int, path: Path, owner: _Owner | None) -> bool:
+def _flock(descriptor: int, path: Path, owner: Owner | None) -> bool:
     """Whether the kernel gave its lock; False where the file system has none."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -80,7 +104,7 @@ def _flock(descriptor: int, path: Path, owner: _Owner | None) -> bool:
     return True
 
 
-def _is_alive(owner: _Owner, path: Path, *, has_flock: bool) -> bool:
+def _is_alive(owner: Owner, path: Path, *, has_flock: bool) -> bool:
     if owner.host != socket.gethostname():
         return _seconds_since_beat(path) < _STALE_SECONDS
     return not has_flock and owner.pid != os.getpid() and _has_process(owner.pid)
@@ -106,23 +130,23 @@ def _seconds_since_beat(path: Path) -> float:
         probe.unlink()
 
 
-def _refuse(path: Path, owner: _Owner | None) -> NoReturn:
+def _refuse(path: Path, owner: Owner | None) -> NoReturn:
     who = f"process {owner.pid} on {owner.host}" if owner else "another process"
     msg = f"{path.parent} is in use by {who}; wait for it to end, or name another --out"
     raise RunError(msg)
 
 
-def _read(path: Path) -> _Owner | None:
+def _read(path: Path) -> Owner | None:
     try:
         data: Any = json.loads(path.read_text(encoding="utf-8"))
-        return _Owner(host=str(data["host"]), pid=int(data["pid"]))
+        return Owner(host=str(data["host"]), pid=int(data["pid"]))
     except (ValueError, KeyError, TypeError):
         # Empty, or torn by a crash in its first millisecond.
         return None
 
 
-def _myself() -> _Owner:
-    return _Owner(host=socket.gethostname(), pid=os.getpid())
+def _myself() -> Owner:
+    return Owner(host=socket.gethostname(), pid=os.getpid())
 
 
 def _beat(path: Path, stop: threading.Event) -> None:

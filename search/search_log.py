@@ -25,11 +25,15 @@ _FREE_SETTINGS = (
 
 @dataclass(frozen=True, slots=True)
 class RunningTrial:
-    """A trial that was started; ``system_attrs`` are what its sampler noted."""
+    """A trial that was started; ``system_attrs`` are what its sampler noted.
+
+    ``started`` is ISO 8601 with its time zone; it is for people who look.
+    """
 
     number: int
     vector: tuple[int, ...]
     system_attrs: Mapping[str, Any]
+    started: str = ""
 
 
 class SearchLog:
@@ -68,6 +72,7 @@ class SearchLog:
             system_attrs=trial.system_attrs,
             user_attrs=record_attributes(record),
         )
+        finished.datetime_start = trial.datetime_start
         self._study.append(finished)
         return finished
 

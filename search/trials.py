@@ -19,12 +19,12 @@ from mbscale.space.block_strings import format_architecture
 from mbscale.space.encoding import space_choices
 
 # The other fields of a record follow from the vector.
-_KEPT = (
+RECORD_ATTRIBUTES = (
     "number", "state", "key", "macs", "params", "activations", "accuracy", "log_loss",
     "reward", "seconds", "epochs", "seed", "reason",
 )  # fmt: skip
 
-assert {*_KEPT, "architecture", "choices"} == {field.name for field in fields(Record)}
+assert {*RECORD_ATTRIBUTES, "architecture", "choices"} == {field.name for field in fields(Record)}
 
 
 def is_evaluated(record: Record) -> bool:
@@ -142,12 +142,12 @@ def record_vector(task: SearchTask, record: Record) -> tuple[int, ...]:
 
 def record_attributes(record: Record) -> dict[str, Any]:
     """What the journal keeps, as user attributes that optuna-dashboard shows as columns."""
-    return {name: getattr(record, name) for name in _KEPT}
+    return {name: getattr(record, name) for name in RECORD_ATTRIBUTES}
 
 
 def read_record(task: SearchTask, trial: FrozenTrial) -> Record:
     """The record of a trial in the journal."""
     proposal = make_proposal(task, read_vector(task, trial.params))
-    kept = {name: trial.user_attrs[name] for name in _KEPT}
+    kept = {name: trial.user_attrs[name] for name in RECORD_ATTRIBUTES}
     blank = make_record(task, proposal, number=kept["number"], state="complete", reason="")
     return replace(blank, **kept)

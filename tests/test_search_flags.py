@@ -1,7 +1,11 @@
-"""The flags of the search, from the command line to a folder."""
+"""The search and what looks at it, from the command line to a folder."""
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,3 +69,47 @@ def test_a_folder_in_use_is_left_as_it_is(
 
     assert "is in use by process" in capsys.readouterr().err
     assert not (tmp_path / "config.yaml").exists()
+
+
+def test_a_trial_is_reproduced_and_a_changed_one_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert search(tmp_path, "--n-trials", "2") == 0
+    capsys.readouterr()
+    command = ["reproduce", str(tmp_path), "--trial", "1", "--json"]
+    assert main(command) == 0
+    accuracy = json.loads(capsys.readouterr().out)["compared"]["accuracy"][0]
+    table = tmp_path / "trials.csv"
+    table.write_text(table.read_text().replace(str(accuracy), "0.999"))
+
+    assert main(command) == 1
+    assert main(["reproduce", str(tmp_path), "--trial", "9"]) == 2
+    assert "has no trial 9" in capsys.readouterr().err
+
+
+def test_status_follows_a_run_in_another_process(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [sys.executable, "run_search.py", "search", "--config", "configs/quick.yaml", *TINY]
+    rest = ["--set", "proxy.training.epochs=20", "--n-trials", "4", "--out", str(tmp_path)]
+    with subprocess.Popen([*command, *rest], stderr=subprocess.DEVNULL) as driver:
+        while len(read_status(tmp_path, capsys)["running"]) == 0:
+            assert driver.poll() is None
+            time.sleep(0.2)
+        during = read_status(tmp_path, capsys)
+        assert main(["status", str(tmp_path), "--watch"]) == 0
+        watched = capsys.readouterr().out
+    after = read_status(tmp_path, capsys)
+
+    assert during["driver"].endswith(f":{driver.pid}")
+    assert during["n_running"] == 1
+    assert "best_accuracy" in watched
+    assert (after["driver"], after["n_running"], after["n_evaluated"]) == (None, 0, 4)
+    assert after["seconds_left"] == 0
+
+
+def read_status(folder: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    capsys.readouterr()
+    if main(["status", str(folder), "--json"]):
+        return {"running": []}
+    return json.loads(capsys.readouterr().out)

@@ -9,9 +9,11 @@ from importlib.metadata import version
 from mbscale.cli.console import print_error
 from mbscale.cli.design_verbs import add_verbs as add_design_verbs
 from mbscale.cli.exit_codes import FAILED, INTERRUPTED, WRONG_USE
+from mbscale.cli.reproduce_verb import add_verbs as add_reproduce_verb
 from mbscale.cli.run_verbs import add_verbs as add_run_verbs
 from mbscale.cli.scale_verb import add_verbs as add_scale_verb
 from mbscale.cli.show_verbs import add_verbs as add_show_verbs
+from mbscale.cli.status_verb import add_verbs as add_status_verb
 from mbscale.errors import MbscaleError, RunError
 
 Handler = Callable[[argparse.Namespace], int]
@@ -64,6 +66,13 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"mbscale {version('mbscale')}")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
-    for add_verbs in (add_run_verbs, add_scale_verb, add_design_verbs, add_show_verbs):
+    for add_verbs in (
+        add_run_verbs,
+        add_scale_verb,
+        add_design_verbs,
+        add_show_verbs,
+        add_status_verb,
+        add_reproduce_verb,
+    ):
         add_verbs(verbs)
     return parser

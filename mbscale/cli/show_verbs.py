@@ -1,4 +1,4 @@
-"""The verbs that only look: profile, status."""
+"""The verb profile: what an architecture or a space costs."""
 
 import argparse
 from dataclasses import asdict
@@ -10,7 +10,6 @@ from mbscale.cli.arguments import Verbs, add_architecture_flag, add_verb
 from mbscale.cli.console import Cell, format_seconds, print_json, print_table
 from mbscale.config import RunConfig, load_run_config
 from mbscale.errors import ConfigError
-from mbscale.results.status import summarize_run
 from mbscale.search.run_estimate import estimate_run
 from mbscale.search.task import SearchTask
 from mbscale.space.cost_range import find_cheapest, find_costliest, find_member
@@ -22,13 +21,11 @@ from mbscale.space.space_size import count_networks, count_vectors
 
 
 def add_verbs(verbs: Verbs) -> None:
-    """Profile and status."""
+    """Profile."""
     parser = add_verb(verbs, "profile", profile, summary="what an architecture costs")
     add_architecture_flag(parser)
     parser.add_argument("--config", type=Path, metavar="FILE", help="profile its search space")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides")
-    parser = add_verb(verbs, "status", status, summary="where a run stands")
-    parser.add_argument("folder", type=Path, metavar="DIR", help="run folder")
 
 
 def profile(options: argparse.Namespace) -> int:
@@ -102,30 +99,3 @@ def describe_estimate(config: RunConfig) -> dict[str, Cell]:
         "scale_seconds": estimate.scale,
         "total_seconds": estimate.total,
     }
-
-
-def status(options: argparse.Namespace) -> int:
-    """Trials, best so far and time left, from the files of a run."""
-    found = summarize_run(options.folder)
-    best = found.best
-    document = {
-        "stage": found.stage,
-        "n_trials": found.n_trials,
-        "n_evaluated": found.n_evaluated,
-        "counts": dict(found.counts),
-        "best_accuracy": best.accuracy if best else None,
-        "best_macs": best.macs if best else None,
-        "front_size": found.front_size,
-        "seconds_per_trial": found.seconds_per_trial,
-        "seconds_left": found.seconds_left,
-        "updated": found.updated.isoformat() if found.updated else None,
-    }
-    if options.json:
-        print_json(document)
-        return 0
-    left = found.seconds_left
-    shown = document | {"seconds_left": None if left is None else format_seconds(left)}
-    counts = ", ".join(f"{count} {state}" for state, count in found.counts.items())
-    rows = [(name, str(value)) for name, value in (shown | {"counts": counts}).items()]
-    print_table(str(options.folder), ("what", "value"), rows)
-    return 0
