@@ -7,8 +7,10 @@ same images and the same batch size, in turns, so that a busy machine harms both
 
 import argparse
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +27,13 @@ from mbscale.errors import MbscaleError
 from mbscale.proxy.augment import Normalization, measure_normalization, to_device
 from mbscale.proxy.dataset import load_dataset
 from mbscale.proxy.device import choose_device
+from mbscale.proxy.evaluation import Evaluation, OnEpoch, SplitName
 from mbscale.proxy.images import Split, resize_images
 from mbscale.proxy.training import TrainingImages, train_model
+from mbscale.search.driver import run_search
+from mbscale.search.executors import InlineExecutor
+from mbscale.search.journal import open_journal
+from mbscale.search.task import SearchTask
 from mbscale.space.architecture import Architecture
 from mbscale.space.cost_table import CostTable
 from mbscale.space.encoding import sample_vector
@@ -170,6 +177,49 @@ def report_costs(config: RunConfig, *, n_repeats: int) -> None:
     print(f"  CostTable of {space.name}, {len(vectors):,} at once: {describe(batch)}")
 
 
+class InstantEvaluator:
+    """An accuracy that follows from the MACs, at once: what is left of a trial is overhead."""
+
+    def __init__(self, config: RunConfig) -> None:
+        self._target = config.target
+
+    def __call__(
+        self,
+        architecture: Architecture,
+        *,
+        seed: int,
+        split: SplitName = "selection",
+        resolution: int | None = None,
+        on_epoch: OnEpoch | None = None,
+    ) -> Evaluation:
+        """A complete evaluation."""
+        del split, resolution, on_epoch
+        macs = Network("", architecture, self._target).count_cost().macs
+        accuracy = 1 - 1 / float(np.log(macs))
+        return Evaluation("complete", accuracy, 1 - accuracy, 0.0, 1, seed, 0)
+
+
+def report_overhead(config: RunConfig, *, n_repeats: int) -> None:
+    """Print the seconds of a trial that go to proposing, saving and drawing tables."""
+    search = replace(config.search, n_workers=1, executor="inline")
+    task = SearchTask(load_search_space(config.space), config.target, search, config.seed)
+    seconds: list[float] = []
+    for _ in range(n_repeats):
+        with tempfile.TemporaryDirectory() as folder, open_journal(Path(folder)) as journal:
+            start = time.perf_counter()
+            outcome = run_search(
+                task,
+                InstantEvaluator(config),
+                journal,
+                executor=InlineExecutor(),
+                on_record=lambda _record, _records: None,
+            )
+            seconds.append((time.perf_counter() - start) / outcome.n_evaluated)
+    low, middle, high = (1000 * value for value in np.quantile(seconds, (0, 0.5, 1)))
+    print(f"milliseconds of a trial outside training, {search.n_trials} trials of", end=" ")
+    print(f"{search.sampler}, {n_repeats} repeats: {middle:.0f} ({low:.0f} to {high:.0f})")
+
+
 def _rate(run: Callable[[], object], n_runs: int) -> float:
     start = time.process_time()
     for _ in range(n_runs):
@@ -189,6 +239,7 @@ def main() -> int:
         config = load_run_config(options.config, options.set)
         torch.set_num_threads(config.proxy.training.threads)
         report_costs(config, n_repeats=options.repeats)
+        report_overhead(config, n_repeats=options.repeats)
         report_training(config, n_images=options.images, n_repeats=options.repeats)
     except MbscaleError as failure:
         print(failure, file=sys.stderr)
