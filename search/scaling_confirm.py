@@ -113,6 +113,7 @@ def _scale_to_phi_2(task: ScalingTask, shares: Shares, control: str | None) -> S
         phi=(2,),
         multiple=grid.multiple,
         resolution_multiple=grid.resolution_multiple,
+        max_resolution=grid.max_resolution,
         depth_rounding=grid.depth_rounding,
         width_divisor=grid.width_divisor,
         # The same regularization for all: what is compared is the scaling.

@@ -15,7 +15,7 @@ from mbscale.search.scaling_evidence import (
 )
 from mbscale.search.scaling_rounds import ScalingTask, add_evaluation
 from mbscale.space.block_strings import format_architecture
-from mbscale.space.candidates import as_candidate
+from mbscale.space.candidates import as_candidate, network_key
 from mbscale.space.scaling_curves import ScaledNetwork
 
 
@@ -23,10 +23,12 @@ from mbscale.space.scaling_curves import ScaledNetwork
 class CurveRow:
     """A point of an experiment; accuracies are missing where nothing was trained.
 
-    ``depth`` and ``width`` are factors, ``resolution`` the target's pixels. The interval
-    is one of 95 %, by the noise between seeds pooled over all points.
+    ``family`` is the baseline's name: ``scale --table`` fits each on its own. ``depth`` and
+    ``width`` are factors, ``resolution`` the target's pixels. The interval is one of 95 %,
+    by the noise between seeds pooled over all points of the family.
     """
 
+    family: str
     line: str
     name: str
     depth: float
@@ -68,6 +70,11 @@ def run_experiment(
     return tuple(_row(point, entry, noise) for point, entry in zip(points, entries, strict=True))
 
 
+def count_trainings(task: ScalingTask, points: Sequence[ScaledNetwork]) -> int:
+    """Trainings that an experiment takes from nothing."""
+    return len({network_key(point.network) for point in points}) * task.settings.n_seeds
+
+
 def describe_experiment(points: Sequence[ScaledNetwork]) -> tuple[CurveRow, ...]:
     """The rows without accuracies: what the experiment would train."""
     return tuple(_row(point, _untrained(point), None) for point in points)
@@ -81,6 +88,7 @@ def _row(point: ScaledNetwork, entry: TrainedCandidate, noise: SeedNoise | None)
     accuracies = entry.scores("accuracy")
     interval = interval_of_mean(accuracies, noise) if accuracies and noise else None
     return CurveRow(
+        family=point.family,
         line=point.line,
         name=point.network.name,
         depth=point.depth,

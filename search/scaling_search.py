@@ -36,6 +36,7 @@ from mbscale.search.scaling_evidence import (
 )
 from mbscale.search.scaling_rounds import ScalingTask, spread_candidates, train_candidates
 from mbscale.space.candidates import CandidateSet, find_candidates
+from mbscale.space.network import Network
 from mbscale.space.scaling import CompoundConstants, scale_network
 
 # Bello et al., 2021 (arXiv:2103.07579): width wins at 10 epochs, depth at 350.
@@ -126,14 +127,7 @@ def run_scaling(
 def measure_product(task: ScalingTask, constants: CompoundConstants) -> float:
     """The MACs of the baseline scaled by ``constants`` at phi = 1, over its own."""
     rules = task.settings.candidates.rules(task.baseline)
-    scaled = scale_network(
-        task.baseline,
-        constants,
-        phi=1,
-        resolution_multiple=rules.resolution_multiple,
-        depth_rounding=rules.depth_rounding,
-        width_divisor=rules.width_divisor,
-    )
+    scaled = scale_network(task.baseline, constants, phi=1, rules=rules)
     return scaled.count_cost().macs / task.baseline.count_cost().macs
 
 
@@ -223,7 +217,10 @@ def _describe(
             "the surface predicts a network that was left out no better than the mean of the "
             "others does: its best point is little more than a guess"
         )
-    yield from describe_limits(task, found)
+    networks = [entry.network for entry in found.candidates]
+    yield from describe_limits(task, networks)
+    if {network.target.resolution for network in networks} == {task.baseline.target.resolution}:
+        yield f"no candidate has another {DIMENSIONS[2]}: the lattice of strides allows none"
 
 
 def _deviation(complete: Sequence[TrainedCandidate], task: ScalingTask) -> float:
@@ -231,21 +228,17 @@ def _deviation(complete: Sequence[TrainedCandidate], task: ScalingTask) -> float
     return float(scores.std())
 
 
-def describe_limits(task: ScalingTask, found: CandidateSet) -> Iterator[str]:
-    """What the setting itself keeps stage 2 from telling, before anything is trained."""
+def describe_limits(task: ScalingTask, networks: Sequence[Network]) -> Iterator[str]:
+    """What the setting itself keeps ``networks`` from telling, before anything is trained."""
     if task.epochs < _FEW_EPOCHS:
         yield (
             f"{task.epochs} epochs favor width: with 350 epochs depth beats width, with 10 width "
             "beats depth (Revisiting ResNets, arXiv:2103.07579)"
         )
-    largest = max(entry.network.target.resolution for entry in found.candidates)
-    pixels = task.to_proxy(largest)
+    pixels = task.to_proxy(max(network.target.resolution for network in networks))
     if task.source_resolution is not None and pixels > task.source_resolution:
         yield (
-            f"candidates are trained at up to {pixels} pixels, above the "
+            f"networks are trained at up to {pixels} pixels, above the "
             f"{task.source_resolution} of the images: more resolution is upsampling alone, "
             "and gamma says little about real images"
         )
-    resolutions = {entry.network.target.resolution for entry in found.candidates}
-    if resolutions == {task.baseline.target.resolution}:
-        yield f"no candidate has another {DIMENSIONS[2]}: the lattice of strides allows none"

@@ -10,8 +10,8 @@ from pydantic import ConfigDict
 from mbscale.errors import ConfigError
 from mbscale.space.network import Network
 from mbscale.space.rounding import DepthRounding
-from mbscale.space.scaled_costs import FloatArray, ScalingRules
-from mbscale.space.scaling import total_stride
+from mbscale.space.scaled_costs import FloatArray
+from mbscale.space.scaling import ScalingRules, total_stride
 from mbscale.strict_yaml import STRICT
 
 Range = tuple[float, float]
@@ -49,6 +49,9 @@ class CandidateSettings:
     # Resolutions are multiples of this. Nothing: the total stride of the baseline,
     # because odd maps are padded at every stride and cost more than they give.
     resolution_multiple: int | None = None
+    # Largest resolution of a candidate in pixels: what lies above that of the source images
+    # is only upsampling. Nothing: no limit.
+    max_resolution: int | None = None
     # Widths are multiples of this.
     width_divisor: int = 8
     # With fewer distinct networks than this inside the tolerance, it is widened,
@@ -63,6 +66,8 @@ class CandidateSettings:
         _require(self.min_networks, 0, 1000, name="min_networks")
         if self.resolution_multiple is not None:
             _require(self.resolution_multiple, 1, 1024, name="resolution_multiple")
+        if self.max_resolution is not None:
+            _require(self.max_resolution, 1, 65536, name="max_resolution")
         for name in ("alpha_range", "beta_range", "gamma_range"):
             _require_range(getattr(self, name), name=name)
         n_points = math.prod(len(values) for values in self.axes())
@@ -85,7 +90,19 @@ class CandidateSettings:
     def rules(self, baseline: Network) -> ScalingRules:
         """How the scaled numbers of ``baseline`` are rounded."""
         multiple = self.resolution_multiple or total_stride(baseline.architecture)
-        return ScalingRules(multiple, self.depth_rounding, self.width_divisor)
+        native = baseline.target.resolution
+        if self.max_resolution is not None and self.max_resolution < native:
+            msg = (
+                f"max_resolution must be at least the {native} pixels of {baseline.name}; "
+                f"got {self.max_resolution}"
+            )
+            raise ConfigError(msg)
+        return ScalingRules(
+            resolution_multiple=multiple,
+            max_resolution=self.max_resolution,
+            depth_rounding=self.depth_rounding,
+            width_divisor=self.width_divisor,
+        )
 
 
 def _axis(bounds: Range | None, step: float, *, until: float) -> FloatArray:

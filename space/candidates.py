@@ -40,6 +40,8 @@ _MOST_WIDENINGS = 2
 # its edge. The published counts (108 points, 65 networks) leave the edge out.
 _EDGE = 1e-9
 _STEPS_OF_A_CONTROL = 240
+# A control this far from the multiple is no longer compared at matched cost.
+_FAR_CONTROL = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +125,18 @@ def find_candidates(baseline: Network, settings: CandidateSettings) -> Candidate
         tolerance = min(2 * tolerance, 0.5)
         points = grid.points_within(tolerance)
     n_networks = grid.count_networks(points)
+    controls = find_controls(baseline, settings)
+    warnings = [
+        *_warn(settings, tolerance=tolerance, n_networks=n_networks),
+        *_warn_of_controls(settings, controls),
+    ]
     return CandidateSet(
         baseline=baseline,
-        candidates=_merge(find_controls(baseline, settings), grid.describe(points)),
+        candidates=_merge(controls, grid.describe(points)),
         n_points=len(points),
         n_networks=n_networks,
         tolerance=tolerance,
-        warnings=tuple(_warn(settings, tolerance=tolerance, n_networks=n_networks)),
+        warnings=tuple(warnings),
     )
 
 
@@ -246,4 +253,16 @@ def _warn(settings: CandidateSettings, *, tolerance: float, n_networks: int) -> 
     return [
         f"fewer than {settings.min_networks} distinct networks cost within "
         f"{settings.tolerance:.1%} of {multiple}; the tolerance was widened to {tolerance:.1%}"
+    ]
+
+
+def _warn_of_controls(
+    settings: CandidateSettings, controls: tuple[ScalingCandidate, ...]
+) -> list[str]:
+    total = settings.multiple**settings.phi_search
+    return [
+        f"the control {entry.control} costs {entry.measured_ratio:.2f} times the baseline's MACs "
+        f"instead of {total:.3g}: rounding or max_resolution leaves no nearer network"
+        for entry in controls
+        if abs(entry.measured_ratio / total - 1) > _FAR_CONTROL
     ]

@@ -190,9 +190,9 @@ def _scale(baseline: Network, factors: _Factors, settings: FamilySettings) -> Ne
     if multiple is None:
         multiple = 1 if settings.mode == "published" else total_stride(baseline.architecture)
     native = baseline.target.resolution
-    resolution = scale_resolution(native, factors.resolution, multiple=multiple)
-    if settings.max_resolution and resolution > settings.max_resolution:
-        resolution = max(native, settings.max_resolution // multiple * multiple)
+    resolution = scale_resolution(
+        native, factors.resolution, multiple=multiple, most=settings.max_resolution
+    )
     return Network(baseline.name, architecture, Target(resolution, baseline.target.num_classes))
 
 

@@ -12,22 +12,18 @@ from mbscale.space.architecture import Architecture, Stage
 from mbscale.space.blocks import realize_stage
 from mbscale.space.cost import Cost, count_blocks, count_cost
 from mbscale.space.network import Network
-from mbscale.space.rounding import DepthRounding, round_depth
-from mbscale.space.scaling import cumulative_strides, scale_architecture, scale_resolution
+from mbscale.space.rounding import round_depth
+from mbscale.space.scaling import (
+    ScalingRules,
+    cumulative_strides,
+    scale_architecture,
+    scale_resolution,
+)
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
 T = TypeVar("T", bound=Hashable)
-
-
-@dataclass(frozen=True, slots=True)
-class ScalingRules:
-    """How scaled numbers are rounded."""
-
-    resolution_multiple: int = 1
-    depth_rounding: DepthRounding = "ceil"
-    width_divisor: int = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +73,9 @@ def realize_points(network: Network, factors: FloatArray, rules: ScalingRules) -
     )
     resolutions, resolution_of = _distinct(
         factors[:, 2],
-        lambda factor: scale_resolution(resolution, factor, multiple=rules.resolution_multiple),
+        lambda factor: scale_resolution(
+            resolution, factor, multiple=rules.resolution_multiple, most=rules.max_resolution
+        ),
     )
     points = np.column_stack([depth_of, width_of, resolution_of])
     parts, network_of = _distinct_rows(points, (len(depths), len(widths), len(resolutions)))

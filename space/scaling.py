@@ -22,6 +22,20 @@ _LARGEST_CONSTANT = 100.0
 
 
 @dataclass(frozen=True, slots=True)
+class ScalingRules:
+    """How scaled numbers are rounded, and where the resolution ends."""
+
+    resolution_multiple: int = 1
+    max_resolution: int | None = None
+    depth_rounding: DepthRounding = "ceil"
+    width_divisor: int = 8
+
+
+# As EfficientNet's code rounds.
+PAPER_RULES = ScalingRules()
+
+
+@dataclass(frozen=True, slots=True)
 class CompoundConstants:
     """Growth of depth, width and resolution for each step of ``phi``; each at least 1."""
 
@@ -92,16 +106,25 @@ def scale_width(width: int, factor: float, *, divisor: int = 8) -> int:
     return width if factor == 1 else round_channels(width * factor, divisor=divisor)
 
 
-def scale_resolution(resolution: int, factor: float, *, multiple: int = 1) -> int:
+def scale_resolution(
+    resolution: int, factor: float, *, multiple: int = 1, most: int | None = None
+) -> int:
     """Pixels after scaling, on the nearest ``multiple``; a factor of 1 changes nothing.
+
+    Above ``most`` it is the largest multiple up to there, and never less than before scaling.
 
     >>> scale_resolution(224, 1.15), scale_resolution(224, 1.15, multiple=32)
     (258, 256)
+    >>> scale_resolution(224, 1.15, multiple=32, most=250)
+    224
     """
     _check_factor(factor, name="resolution")
     if factor == 1:
         return resolution
-    return max(1, math.floor(resolution * factor / multiple + 0.5)) * multiple
+    scaled = max(1, math.floor(resolution * factor / multiple + 0.5)) * multiple
+    if most is None or scaled <= most:
+        return scaled
+    return max(resolution, most // multiple * multiple)
 
 
 def scale_network(
@@ -109,9 +132,7 @@ def scale_network(
     constants: CompoundConstants,
     *,
     phi: float,
-    resolution_multiple: int = 1,
-    depth_rounding: DepthRounding = "ceil",
-    width_divisor: int = 8,
+    rules: ScalingRules = PAPER_RULES,
 ) -> Network:
     """The network scaled by the constants to the power of ``phi``.
 
@@ -122,11 +143,14 @@ def scale_network(
         network.architecture,
         depth=_power(constants.alpha, phi),
         width=_power(constants.beta, phi),
-        depth_rounding=depth_rounding,
-        width_divisor=width_divisor,
+        depth_rounding=rules.depth_rounding,
+        width_divisor=rules.width_divisor,
     )
     resolution = scale_resolution(
-        network.target.resolution, _power(constants.gamma, phi), multiple=resolution_multiple
+        network.target.resolution,
+        _power(constants.gamma, phi),
+        multiple=rules.resolution_multiple,
+        most=rules.max_resolution,
     )
     target = Target(resolution, network.target.num_classes)
     return Network(f"{network.name}-phi{phi:g}", architecture, target)

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from mbscale.space.published import load_network
-from mbscale.space.scaled_costs import ScalingRules
-from mbscale.space.scaling import PAPER_CONSTANTS, scale_network
+from mbscale.space.scaling import PAPER_CONSTANTS, ScalingRules, scale_network
 from mbscale.space.scaling_curves import scale_ways
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "scaling.md").read_text("utf-8")
@@ -35,7 +34,9 @@ def test_recomputed_gmacs_are_what_the_code_counts(row: tuple[str, str, str]) ->
 def test_powers_of_the_papers_constants_are_what_the_code_counts(row: tuple[str, ...]) -> None:
     b0 = load_network("efficientnet-b0")
     up = scale_network(b0, PAPER_CONSTANTS, phi=int(row[0]))
-    nearest = scale_network(b0, PAPER_CONSTANTS, phi=int(row[0]), depth_rounding="round")
+    nearest = scale_network(
+        b0, PAPER_CONSTANTS, phi=int(row[0]), rules=ScalingRules(depth_rounding="round")
+    )
 
     ratios = [
         PAPER_CONSTANTS.nominal_multiple ** int(row[0]),

@@ -11,6 +11,7 @@ from mbscale.results.manifest import hash_text
 from mbscale.results.rows import write_rows
 from mbscale.results.scaling_plots import plot_family, plot_scaling
 from mbscale.search.executors import ProxyEvaluator, open_executor
+from mbscale.search.lock import lock_folder
 from mbscale.search.scaling_evaluations import EvaluationJob, EvaluationLog
 from mbscale.search.scaling_rounds import ScalingTask, plan_rounds
 from mbscale.search.scaling_rows import FamilyRow, ScalingRow, family_rows, scaling_rows
@@ -33,11 +34,11 @@ def scale_stage(run: Run) -> ScalingOutcome:
         seed=config.seed,
         source_resolution=run.dataset.resolution,
     )
-    # Evaluations made with another recipe are not taken for these.
-    log = EvaluationLog(path / "scaling.jsonl", recipe=hash_text(repr(config.proxy)))
     found = find_candidates(task.baseline, config.scale.candidates)
     n_candidates = min(len(found.candidates), config.scale.max_candidates)
     with (
+        # Two processes would write their evaluations into each other's lines.
+        lock_folder(path),
         StageProgress(
             "scale", total=sum(plan_rounds(n_candidates, config.scale)), is_quiet=run.is_quiet
         ) as progress,
@@ -46,17 +47,23 @@ def scale_stage(run: Run) -> ScalingOutcome:
         outcome = run_scaling(
             task,
             ProxyEvaluator(config.proxy),
-            log,
+            open_evaluations(run),
             executor=executor,
             on_evaluation=_count(progress),
         )
-    rows = scaling_rows(outcome)
+    grid, rows = config.scale.candidates, scaling_rows(outcome)
     write_rows(path / "scaling.csv", rows, ScalingRow)
     write_scaling(run.folder.scaling, outcome)
-    plot_scaling(path / "scaling.png", rows, target_ratio=config.scale.candidates.multiple)
+    plot_scaling(path / "scaling.png", rows, target_ratio=grid.multiple**grid.phi_search)
     for message in (*outcome.messages, outcome.comparison.statement):
         print_note(message)
     return outcome
+
+
+def open_evaluations(run: Run) -> EvaluationLog:
+    """What was trained in the folder; evaluations made with another recipe do not count."""
+    recipe = hash_text(repr(run.config.proxy))
+    return EvaluationLog(run.folder.path / "scaling.jsonl", recipe=recipe)
 
 
 def _count(progress: StageProgress) -> Callable[[EvaluationJob, Evaluation], None]:

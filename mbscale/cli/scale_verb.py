@@ -5,10 +5,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from mbscale.cli.arguments import Verbs, add_architecture_flag, add_config_flags, add_verb
+from mbscale.cli.baseline_folder import open_with_baseline, peek
 from mbscale.cli.console import print_json, print_note, print_table
-from mbscale.cli.run_verbs import read_config, reopen
+from mbscale.cli.experiment_stage import EXPERIMENTS, experiment_stage
+from mbscale.cli.run_verbs import reopen
 from mbscale.cli.scale_stages import family_stage, scale_stage
 from mbscale.cli.show_stages import describe_scaling, print_scaling
+from mbscale.cli.stages import Run
 from mbscale.errors import ConfigError
 from mbscale.search.scaling_rows import candidate_rows
 from mbscale.search.scaling_table import TableFit, fit_table
@@ -18,26 +21,36 @@ from mbscale.space.published import load_network
 
 def add_verbs(verbs: Verbs) -> None:
     """Scale."""
-    summary = "stage 2: find the scaling constants of a run's baseline"
+    summary = "stage 2: find the scaling constants of a baseline"
     parser = add_verb(verbs, "scale", scale, summary=summary)
     add_config_flags(parser)
     add_architecture_flag(parser)
     parser.add_argument(
-        "--dry-run", action="store_true", help="show the candidates of --architecture, untrained"
+        "--dry-run", action="store_true", help="show what would be trained, and its cost"
     )
-    parser.add_argument("--table", type=Path, metavar="FILE", help="fit recorded accuracies (CSV)")
+    parser.add_argument("--resume", action="store_true", help="go on with a stopped run")
+    kind = parser.add_mutually_exclusive_group()
+    text = "train a scaling experiment of EfficientNet's paper: figures 2 and 3, figure 4, "
+    kind.add_argument("--experiment", choices=EXPERIMENTS, help=text + "table 3, table 7")
+    kind.add_argument(
+        "--curves",
+        action="store_const",
+        dest="experiment",
+        const="dimensions",
+        help="the same as --experiment dimensions",
+    )
+    kind.add_argument("--table", type=Path, metavar="FILE", help="fit recorded accuracies (CSV)")
 
 
 def scale(options: argparse.Namespace) -> int:
-    """Train the candidates of a run and fix the constants, unless a flag asks for less."""
+    """Train the candidates of a baseline and fix the constants, unless a flag asks for less."""
     if options.table is not None:
         return _fit(options)
+    if options.experiment is not None:
+        return experiment_stage(options)
     if options.dry_run:
         return _list_candidates(options)
-    if options.architecture is not None:
-        msg = "scale trains the baseline of a run; --architecture goes with --dry-run"
-        raise ConfigError(msg)
-    opened = reopen(options)
+    opened = _open(options)
     outcome = scale_stage(opened)
     family = family_stage(opened)
     if options.json:
@@ -47,12 +60,15 @@ def scale(options: argparse.Namespace) -> int:
     return 0
 
 
-def _list_candidates(options: argparse.Namespace) -> int:
+def _open(options: argparse.Namespace) -> Run:
     if options.architecture is None:
-        msg = "scale --dry-run needs --architecture, such as efficientnet-b0 or a baseline.yaml"
-        raise ConfigError(msg)
-    settings = read_config(options).scale.candidates
-    found = find_candidates(load_network(options.architecture), settings)
+        return reopen(options)
+    return open_with_baseline(options, load_network(options.architecture))
+
+
+def _list_candidates(options: argparse.Namespace) -> int:
+    config, baseline = peek(options)
+    found = find_candidates(baseline, config.scale.candidates)
     rows = candidate_rows(found)
     for warning in found.warnings:
         print_note(warning)
@@ -73,11 +89,16 @@ def _list_candidates(options: argparse.Namespace) -> int:
         )
         for row in rows
     ]
-    print_table(f"Candidates of {options.architecture}", columns, table)
+    print_table(f"Candidates of {baseline.name}", columns, table)
     return 0
 
 
 def _fit(options: argparse.Namespace) -> int:
+    for flag in ("architecture", "dry_run", "config", "out", "overrides", "resume"):
+        if getattr(options, flag):
+            name = "set" if flag == "overrides" else flag.replace("_", "-")
+            msg = f"--table fits what is recorded and takes no --{name}"
+            raise ConfigError(msg)
     fits = fit_table(options.table)
     if options.json:
         print_json([asdict(fit) for fit in fits])

@@ -14,7 +14,7 @@ from mbscale.search.scaling_table import fit_table
 from mbscale.space.architecture import Architecture
 from mbscale.space.cost import count_cost
 from mbscale.space.published import load_network
-from mbscale.space.scaled_costs import ScalingRules
+from mbscale.space.scaling import ScalingRules
 from mbscale.space.scaling_curves import scale_dimensions, scale_widths
 
 B0 = load_network("efficientnet-b0")

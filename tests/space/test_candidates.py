@@ -127,9 +127,7 @@ def test_the_counts_are_those_of_networks_scaled_one_by_one(
             baseline,
             CompoundConstants(entry.alpha, entry.beta, entry.gamma),
             phi=phi,
-            resolution_multiple=chosen.rules(baseline).resolution_multiple,
-            depth_rounding=chosen.depth_rounding,
-            width_divisor=divisor,
+            rules=chosen.rules(baseline),
         )
         assert scaled.architecture == entry.network.architecture
         assert scaled.target == entry.network.target
@@ -186,8 +184,22 @@ def test_a_hundred_thousand_points_hold_every_network_of_a_coarser_grid() -> Non
         ("width_divisor", 0),
         ("resolution_multiple", 0),
         ("min_networks", -1),
+        ("max_resolution", 0),
     ],
 )
 def test_settings_outside_their_range_are_refused(name: str, value: object) -> None:
     with pytest.raises(ConfigError, match=r"must be|a larger step"):
         CandidateSettings(**{name: value})  # type: ignore[arg-type]
+
+
+def test_no_candidate_goes_beyond_the_cap_and_an_unmatched_control_is_named() -> None:
+    found = find_candidates(B0, CandidateSettings(max_resolution=256))
+
+    assert max(entry.network.target.resolution for entry in found.candidates) == 256
+    assert any("control resolution costs 1.30 times" in text for text in found.warnings)
+    assert not find_candidates(B0, CandidateSettings()).warnings
+
+
+def test_a_cap_below_the_baseline_is_refused() -> None:
+    with pytest.raises(ConfigError, match="at least the 224 pixels of efficientnet-b0; got 200"):
+        find_candidates(B0, CandidateSettings(max_resolution=200))

@@ -11,6 +11,7 @@ from mbscale.space.published import load_network
 from mbscale.space.scaling import (
     PAPER_CONSTANTS,
     CompoundConstants,
+    ScalingRules,
     scale_architecture,
     scale_network,
     total_stride,
@@ -63,7 +64,9 @@ def test_pure_powers_of_the_papers_constants_cost_what_was_computed(
     phi: float, resolution: int, macs: int, params: int, macs_round: int
 ) -> None:
     ceil = scale_network(NETWORK, PAPER_CONSTANTS, phi=phi)
-    nearest = scale_network(NETWORK, PAPER_CONSTANTS, phi=phi, depth_rounding="round")
+    nearest = scale_network(
+        NETWORK, PAPER_CONSTANTS, phi=phi, rules=ScalingRules(depth_rounding="round")
+    )
 
     cost = ceil.count_cost()
     assert (ceil.target.resolution, cost.macs, cost.params) == (resolution, macs, params)
@@ -107,7 +110,7 @@ def test_more_depth_or_width_never_costs_less(depth: float, width: float, more: 
 
 
 def test_resolutions_fall_on_the_multiple() -> None:
-    scaled = scale_network(NETWORK, PAPER_CONSTANTS, phi=1, resolution_multiple=32)
+    scaled = scale_network(NETWORK, PAPER_CONSTANTS, phi=1, rules=ScalingRules(32))
 
     assert scaled.target.resolution == 256
 

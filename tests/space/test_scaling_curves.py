@@ -3,10 +3,11 @@
 import pytest
 
 from mbscale.space.published import load_network
-from mbscale.space.scaled_costs import ScalingRules
+from mbscale.space.scaling import ScalingRules
 from mbscale.space.scaling_curves import (
     ScaledNetwork,
     make_experiment,
+    match_ways,
     scale_dimensions,
     scale_ways,
     scale_widths,
@@ -68,3 +69,29 @@ def test_every_experiment_begins_at_the_baseline() -> None:
         points = make_experiment(experiment, B0, ScalingRules(resolution_multiple=32))
         assert points[0].measured_ratio == 1
         assert points[0].network.architecture == B0.architecture
+
+
+def test_matched_ways_cost_what_the_compound_network_costs() -> None:
+    for name in ("efficientnet-b0", "mobilenet-v2", "resnet-50"):
+        ways = {point.line: point for point in match_ways(load_network(name), PLAIN)}
+
+        compound = ways["compound"].macs
+        assert (compound, ways["baseline"].macs) == tuple(
+            point.macs
+            for line in ("compound", "baseline")
+            for point in scale_ways(load_network(name), PLAIN)
+            if point.line == line
+        )
+        alone = [ways[line] for line in ("depth", "width", "resolution")]
+        assert all(abs(point.macs / compound - 1) < 0.06 for point in alone)
+        assert [
+            sum(factor != 1 for factor in (point.depth, point.width, point.resolution))
+            for point in alone
+        ] == [1, 1, 1]
+
+
+def test_a_cap_leaves_no_network_twice_on_a_line() -> None:
+    points = make_experiment("dimensions", B0, ScalingRules(max_resolution=300))
+
+    pixels = [point.network.target.resolution for point in points if point.line == "resolution"]
+    assert pixels == [224, 291, 300]

@@ -1,0 +1,153 @@
+"""The figures of the scaling experiments: accuracy against MACs, a line for each way of scaling."""
+
+# ruff: noqa: D102 - the fields of the protocol are those of the CSV file
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from mbscale.results.chart import (
+    BLUE,
+    DARK,
+    GREEN,
+    GREY,
+    ORANGE,
+    FloatArray,
+    KeyEntry,
+    add_key,
+    add_label,
+    new_chart,
+    save_chart,
+    say_empty,
+    scale_macs,
+    scale_y,
+)
+
+# Told apart by shape as well as by color.
+_STYLES = ((BLUE, "o", "●"), (ORANGE, "s", "■"), (GREEN, "^", "▲"), (DARK, "D", "◆"))
+
+
+class CurvePoint(Protocol):
+    """A point of an experiment, as a row of its CSV file has it."""
+
+    @property
+    def family(self) -> str: ...
+    @property
+    def line(self) -> str: ...
+    @property
+    def depth(self) -> float: ...
+    @property
+    def width(self) -> float: ...
+    @property
+    def resolution(self) -> int: ...
+    @property
+    def macs(self) -> int: ...
+    @property
+    def accuracy(self) -> float | None: ...
+    @property
+    def accuracy_low(self) -> float | None: ...
+    @property
+    def accuracy_high(self) -> float | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """What makes a line, how it is drawn, and what a point is called ("": nothing)."""
+
+    group: Callable[[CurvePoint], str]
+    draw: Callable[[Axes, Sequence[CurvePoint], str, str], None]
+    name: Callable[[CurvePoint], str]
+
+
+def plot_curves(path: Path, points: Sequence[CurvePoint], *, title: str) -> None:
+    """One connected line for each ``line`` of the points; each point is named by what grew.
+
+    Bars are the intervals of the rows. Points without accuracy are left out.
+    """
+    layout = _Layout(lambda point: point.line, _draw_line, _name_growth)
+    _plot(path, points, title=title, layout=layout)
+
+
+def plot_ways(path: Path, points: Sequence[CurvePoint], *, title: str) -> None:
+    """One color for each ``family``; each way of scaling is joined to its baseline and named."""
+    layout = _Layout(lambda point: point.family, _draw_ways, lambda point: point.line)
+    _plot(path, points, title=title, layout=layout)
+
+
+def _plot(path: Path, points: Sequence[CurvePoint], *, title: str, layout: _Layout) -> None:
+    axes = new_chart(
+        title=title,
+        x_label="multiply-accumulates (log scale)",
+        y_label="accuracy on the selection split",
+    )
+    trained = [point for point in points if point.accuracy is not None]
+    if trained:
+        _draw(axes, trained, layout)
+    else:
+        say_empty(axes, "no network has been trained yet")
+    save_chart(axes, path)
+
+
+def _draw(axes: Axes, trained: Sequence[CurvePoint], layout: _Layout) -> None:
+    scale_macs(axes, [point.macs for point in trained])
+    low, high = _intervals(trained)
+    scale_y(axes, float(low.min()), float(high.max()), percent=True)
+    groups = list(dict.fromkeys(layout.group(point) for point in trained))
+    styles = dict(zip(groups, cycle(_STYLES)))
+    for group, (color, mark, _) in styles.items():
+        members = [point for point in trained if layout.group(point) == group]
+        axes.vlines(_places(members)[:, 0], *_intervals(members), color=color, alpha=0.35)
+        layout.draw(axes, members, color, mark)
+    places = _places(trained)
+    for point, (x, y) in zip(trained, places.tolist(), strict=True):
+        if words := layout.name(point):
+            color = styles[layout.group(point)][0]
+            add_label(axes, (x, y), words, color=color, around=places)
+    entries = [KeyEntry(symbol, group, color) for group, (color, _, symbol) in styles.items()]
+    if (high > low).any():
+        entries.append(KeyEntry("|", "95 % interval", GREY))
+    add_key(axes, entries)
+
+
+def _draw_line(axes: Axes, points: Sequence[CurvePoint], color: str, mark: str) -> None:
+    x, y = _places(points).T
+    axes.plot(x, y, f"-{mark}", color=color, linewidth=1.6, markersize=7, markeredgecolor="white")
+
+
+def _draw_ways(axes: Axes, points: Sequence[CurvePoint], color: str, mark: str) -> None:
+    places = _places(points)
+    starts = [pair[1] for pair in zip(points, places, strict=True) if pair[0].line == "baseline"]
+    for start in starts[:1]:
+        for place in places:
+            axes.plot(*np.stack([start, place], axis=1), ":", color=color, linewidth=1.2, zorder=1)
+    axes.plot(*places.T, mark, color=color, markersize=7, markeredgecolor="white", zorder=3)
+
+
+def _name_growth(point: CurvePoint) -> str:
+    if point.line == "resolution":
+        return f"{point.resolution} px"
+    factor = point.depth if point.line == "depth" else point.width
+    # The baseline stands on every line; its name would stand there as often.
+    return "" if factor == 1 else f"{factor:.3g}x"
+
+
+def _places(points: Sequence[CurvePoint]) -> FloatArray:
+    pairs = [(point.macs, point.accuracy) for point in points]
+    return np.array(pairs, dtype=float).reshape(-1, 2)
+
+
+def _intervals(points: Sequence[CurvePoint]) -> FloatArray:
+    """Lower and upper ends, the shape being (2, n); the accuracy itself where there are none."""
+    ends = [
+        (
+            point.accuracy if point.accuracy_low is None else point.accuracy_low,
+            point.accuracy if point.accuracy_high is None else point.accuracy_high,
+        )
+        for point in points
+    ]
+    return np.array(ends, dtype=float).reshape(-1, 2).T
