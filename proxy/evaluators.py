@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Mapping
 
+from mbscale.proxy.dataset import Dataset
 from mbscale.proxy.evaluation import Evaluator
 from mbscale.proxy.settings import EvaluatorName, ProxySettings
 from mbscale.proxy.short_training import ShortTraining
 
-EVALUATORS: Mapping[EvaluatorName, Callable[[ProxySettings], Evaluator]] = {
+EVALUATORS: Mapping[EvaluatorName, Callable[[ProxySettings, Dataset | None], Evaluator]] = {
     "train": ShortTraining,
 }
 
 
-def make_evaluator(settings: ProxySettings) -> Evaluator:
-    """The evaluator that ``settings`` names, with its images loaded.
+def make_evaluator(settings: ProxySettings, dataset: Dataset | None = None) -> Evaluator:
+    """The evaluator that ``settings`` names, with its images loaded unless they are given.
 
     Settings can be pickled, so another process makes its own from them.
     """
-    return EVALUATORS[settings.evaluator](settings)
+    return EVALUATORS[settings.evaluator](settings, dataset)

@@ -49,10 +49,10 @@ class ShortTraining:
     when it is asked for, and the last one asked for is kept.
     """
 
-    def __init__(self, settings: ProxySettings) -> None:
+    def __init__(self, settings: ProxySettings, dataset: Dataset | None = None) -> None:
         self._settings = settings
         self._device = choose_device(settings.device)
-        self._dataset = load_dataset(settings.data)
+        self._dataset = load_dataset(settings.data) if dataset is None else dataset
         self._resident = self._load(settings.resolution or self._dataset.resolution)
 
     @property

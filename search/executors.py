@@ -1,7 +1,7 @@
-"""Where evaluations run: here, or in processes of this machine.
+"""Where evaluations run: here, in processes of this machine, or on a cluster.
 
-Both have the interface of ``concurrent.futures.Executor``, so that a cluster is a third
-implementation and not another driver. A call whose worker died ends with BrokenExecutor.
+All have the interface of ``concurrent.futures.Executor``, so that there is one driver. A
+call whose worker died ends with BrokenExecutor.
 """
 
 from collections.abc import Callable, Generator
@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ParamSpec, TypeVar
 
+from mbscale.proxy.dataset import Dataset
 from mbscale.proxy.evaluation import Evaluation, Evaluator, OnEpoch, SplitName
 from mbscale.proxy.evaluators import make_evaluator
 from mbscale.proxy.settings import ProxySettings
+from mbscale.search.call_limits import CallLimits
+from mbscale.search.ray_executor import RayExecutor
 from mbscale.search.settings import SearchSettings
-from mbscale.search.worker_processes import CallLimits, ProcessExecutor
+from mbscale.search.worker_processes import ProcessExecutor
 from mbscale.space.architecture import Architecture
 
 P = ParamSpec("P")
@@ -59,6 +62,13 @@ class InlineExecutor(Executor):
         return future
 
 
+def share_images(executor: Executor, settings: ProxySettings, dataset: Dataset) -> Evaluator:
+    """An evaluator for calls on this executor: a cluster is given the images once."""
+    if isinstance(executor, RayExecutor):
+        return executor.share_images(settings, dataset)
+    return ProxyEvaluator(settings)
+
+
 @contextmanager
 def open_executor(settings: SearchSettings) -> Generator[Executor]:
     """The executor that the settings name; on the way out, calls that run are abandoned."""
@@ -71,6 +81,8 @@ def open_executor(settings: SearchSettings) -> Generator[Executor]:
 
 def _make_executor(settings: SearchSettings) -> Executor:
     limits = CallLimits(settings.trial_timeout_seconds, settings.max_memory_gib)
+    if settings.executor == "ray":
+        return RayExecutor(settings.ray, limits, n_workers=settings.n_workers)
     # A training in this process cannot be ended from outside.
     is_inline = settings.executor == "inline" or (
         settings.executor == "auto" and settings.n_workers == 1 and not limits.are_set

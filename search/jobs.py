@@ -5,6 +5,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from typing import Protocol, TypeVar
 
 from mbscale.proxy.evaluation import Evaluation
+from mbscale.search.call_limits import LimitError
 
 
 class Job(Protocol):
@@ -14,10 +15,6 @@ class Job(Protocol):
     def seed(self) -> int:
         """The seed of the training."""
         ...
-
-
-class LimitError(Exception):
-    """An evaluation was ended because it took too much time or memory."""
 
 
 AnyJob = TypeVar("AnyJob", bound=Job)

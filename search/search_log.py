@@ -19,7 +19,7 @@ from mbscale.space.encoding import space_choices
 _SCHEMA_VERSION = 1
 # These decide how long a search lasts and where it runs, not what its trials mean.
 _FREE_SETTINGS = (
-    "n_trials", "timeout_seconds", "n_workers", "executor", "max_retries", "max_failures",
+    "n_trials", "timeout_seconds", "n_workers", "executor", "ray", "max_retries", "max_failures",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from mbscale.strict_yaml import STRICT
 ObjectiveKind = Literal["soft", "hard", "absolute"]
 Metric = Literal["accuracy", "log_loss"]
 SamplerName = Literal["tpe", "nsga2", "gp", "random", "evolution"]
-ExecutorName = Literal["auto", "inline", "process"]
+ExecutorName = Literal["auto", "inline", "process", "ray"]
 
 # These follow one number; with two objectives there is none.
 SINGLE_OBJECTIVE = ("evolution",)
@@ -71,6 +71,27 @@ class ObjectiveSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RaySettings:
+    """Where the cluster is, and what one training is lent of it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    # ray://HOST:10001, HOST:6379, or auto for the cluster that this machine is part of.
+    # None: a cluster of this machine alone, for the time of the run.
+    address: str | None = None
+    cpus_per_trial: float = 1.0
+    # Half a GPU lets two trainings share one. At 0 they run on the CPU, also on a machine
+    # that has a GPU.
+    gpus_per_trial: float = 0.0
+
+    def __post_init__(self) -> None:
+        cpus, gpus = self.cpus_per_trial, self.gpus_per_trial
+        _require(cpus, "above 0", is_met=cpus > 0, name="cpus_per_trial")
+        is_met = 0 <= gpus <= 1 or gpus == int(gpus) > 0
+        _require(gpus, "from 0 to 1, or a whole number", is_met=is_met, name="gpus_per_trial")
+
+
+@dataclass(frozen=True, slots=True)
 class SearchSettings:
     """Stage 1: how many networks are tried, and who proposes them."""
 
@@ -90,9 +111,11 @@ class SearchSettings:
     max_useless: int = 20
     # Evaluations at once; each uses proxy.training.threads threads.
     n_workers: int = 1
-    # inline: in this process, one at a time. process: in n_workers processes.
+    # inline: in this process, one at a time. process: in n_workers processes. ray: on a
+    # cluster, n_workers at a time.
     # auto: inline for one worker without limits, processes otherwise.
     executor: ExecutorName = "auto"
+    ray: RaySettings = field(default_factory=RaySettings)
     # No trial starts after this many seconds; those that run are finished. None: no limit.
     timeout_seconds: float | None = None
     # A training without a result after this many seconds is ended and has failed; the first
@@ -126,11 +149,13 @@ class SearchSettings:
             )
             raise ConfigError(msg)
         if self.executor == "inline" and self.n_workers > 1:
-            msg = f"n_workers {self.n_workers} needs executor: process; inline has one worker"
+            msg = (
+                f"n_workers {self.n_workers} needs executor: process or ray; inline has one worker"
+            )
             raise ConfigError(msg)
         if self.executor == "inline" and (self.trial_timeout_seconds or self.max_memory_gib):
             msg = (
-                "trial_timeout_seconds and max_memory_gib need executor: process; "
+                "trial_timeout_seconds and max_memory_gib need executor: process or ray; "
                 "inline cannot end a training"
             )
             raise ConfigError(msg)

@@ -5,34 +5,15 @@ import os
 import queue
 import signal
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
-from mbscale.search.jobs import LimitError
+from mbscale.search.call_limits import NO_LIMITS, CallLimits, LimitError, wait_within
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_SECONDS_BETWEEN_LOOKS = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class CallLimits:
-    """What one call may take: seconds, and GiB that its process holds. None: no limit."""
-
-    seconds: float | None = None
-    memory_gib: float | None = None
-
-    @property
-    def are_set(self) -> bool:
-        """Whether there is any."""
-        return self.seconds is not None or self.memory_gib is not None
 
 
 class ProcessExecutor(Executor):
@@ -44,7 +25,7 @@ class ProcessExecutor(Executor):
     its process with it.
     """
 
-    def __init__(self, n_workers: int, limits: CallLimits = CallLimits()) -> None:
+    def __init__(self, n_workers: int, limits: CallLimits = NO_LIMITS) -> None:
         self._limits = limits
         self._threads = ThreadPoolExecutor(n_workers)
         self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
@@ -107,7 +88,7 @@ class _Worker:
         try:
             self._line.send((fn, args, kwargs))
             if limits.are_set:
-                self._watch(limits)
+                self._keep(limits)
             is_result, answer = self._line.recv()
         except (EOFError, BrokenPipeError, ConnectionResetError) as failure:
             self._process.join()
@@ -119,26 +100,12 @@ class _Worker:
             raise answer
         return cast("T", answer)
 
-    def _watch(self, limits: CallLimits) -> None:
-        """Return when there is an answer, or a dead process; end one that goes over a limit."""
-        started = time.monotonic()
-        while not self._line.poll(_SECONDS_BETWEEN_LOOKS):
-            reason = ""
-            if limits.seconds is not None and time.monotonic() - started > limits.seconds:
-                reason = f"hung: no result after {limits.seconds:g} s"
-            elif limits.memory_gib is not None and self._held_gib() > limits.memory_gib:
-                reason = f"out of memory: its process held more than {limits.memory_gib:g} GiB"
-            if reason:
-                self.kill()
-                raise LimitError(reason)
-
-    def _held_gib(self) -> float:
-        try:
-            pages = Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]
-        except (OSError, IndexError):
-            # It has just died; its line says so.
-            return 0.0
-        return int(pages) * _PAGE_BYTES / 2**30
+    def _keep(self, limits: CallLimits) -> None:
+        """Return when there is an answer, or a dead process; end one that breaks a limit."""
+        reason = wait_within(limits, pid=self._process.pid or 0, is_done=self._line.poll)
+        if reason:
+            self.kill()
+            raise LimitError(reason)
 
     def is_alive(self) -> bool:
         return self._process.is_alive()

@@ -45,6 +45,7 @@ _SEARCH_FLAGS = {
     "trial_timeout": "search.trial_timeout_seconds",
     "workers": "search.n_workers",
     "executor": "search.executor",
+    "address": "search.ray.address",
 }
 
 
@@ -57,6 +58,7 @@ def add_search_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", metavar="N", help="trainings at once")
     names = [name for name in get_args(ExecutorName) if name != "auto"]
     parser.add_argument("--executor", choices=names, help="where trainings run")
+    parser.add_argument("--address", metavar="ADDRESS", help="of a Ray cluster, such as auto")
 
 
 def read_overrides(options: argparse.Namespace) -> list[str]:

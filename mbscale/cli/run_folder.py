@@ -15,6 +15,7 @@ from mbscale.results.files import replace_file
 # What may differ when a run goes on: how long it lasts, not what its trials mean.
 CHANGEABLE = (
     "search.n_trials", "search.timeout_seconds", "search.n_workers", "search.executor",
+    "search.ray.address", "search.ray.cpus_per_trial", "search.ray.gpus_per_trial",
 )  # fmt: skip
 
 

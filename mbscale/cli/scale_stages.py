@@ -10,7 +10,7 @@ from mbscale.results.files import replace_file
 from mbscale.results.manifest import hash_text
 from mbscale.results.rows import write_rows
 from mbscale.results.scaling_plots import plot_family, plot_scaling
-from mbscale.search.executors import ProxyEvaluator, open_executor
+from mbscale.search.executors import open_executor, share_images
 from mbscale.search.lock import lock_folder
 from mbscale.search.scaling_evaluations import EvaluationJob, EvaluationLog
 from mbscale.search.scaling_rounds import ScalingTask, plan_rounds
@@ -46,7 +46,7 @@ def scale_stage(run: Run) -> ScalingOutcome:
     ):
         outcome = run_scaling(
             task,
-            ProxyEvaluator(config.proxy),
+            share_images(executor, config.proxy, run.dataset),
             open_evaluations(run),
             executor=executor,
             on_evaluation=_count(progress),

@@ -22,7 +22,7 @@ from mbscale.results.rows import write_rows
 from mbscale.search.confirm import Confirmation, Confirmed, confirm, pick_top
 from mbscale.search.confirm_log import ConfirmJob, decode_record
 from mbscale.search.driver import run_search
-from mbscale.search.executors import ProxyEvaluator, open_executor
+from mbscale.search.executors import open_executor, share_images
 from mbscale.search.journal import open_journal
 from mbscale.search.noise import describe_noise
 from mbscale.search.outcome import find_best
@@ -94,7 +94,7 @@ def search_stage(run: Run) -> tuple[Record, ...]:
     ):
         outcome = run_search(
             run.task,
-            ProxyEvaluator(run.config.proxy),
+            share_images(executor, run.config.proxy, run.dataset),
             journal,
             executor=executor,
             on_record=_show(progress),
@@ -170,7 +170,7 @@ def confirm_stage(run: Run, records: tuple[Record, ...]) -> Confirmation:
             run.task,
             records,
             settings,
-            ProxyEvaluator(run.config.proxy),
+            share_images(executor, run.config.proxy, run.dataset),
             journal,
             executor=executor,
             on_evaluation=_count(progress),

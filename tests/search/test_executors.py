@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from mbscale.errors import ConfigError
+from mbscale.search.call_limits import CallLimits, LimitError
 from mbscale.search.executors import InlineExecutor, open_executor
-from mbscale.search.jobs import LimitError
 from mbscale.search.settings import SearchSettings
-from mbscale.search.worker_processes import CallLimits, ProcessExecutor
+from mbscale.search.worker_processes import ProcessExecutor
 
 pytestmark = pytest.mark.slow
 
