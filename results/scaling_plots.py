@@ -119,7 +119,7 @@ def _frame(axes: Axes, points: Sequence[ScaledPoint], target_ratio: float) -> No
     axes.set_xlim(min(ratios) - margin, max(ratios) + margin)
     low, high = _intervals(points)
     scale_y(axes, float(low.min()), float(high.max()), percent=True)
-    mark_x(axes, target_ratio, f"target {target_ratio:g}x")
+    mark_x(axes, target_ratio, f"target {target_ratio:.3g}x")
 
 
 def _draw(axes: Axes, points: Sequence[ScaledPoint], *, mark: str, color: str) -> None:
