@@ -213,9 +213,11 @@ def _match(
     # MACs never fall along the line, so halving finds the step around the wanted cost.
     near, far = 0.0, math.copysign(_largest_power(constants), phi)
     if (count(far) - wanted) * phi < 0:
+        cap = settings.max_resolution
+        limit = f", nor the resolution beyond {cap}" if cap is not None else ""
         msg = (
             f"{settings.multiple:g} ** {phi:g} times the cost of {baseline.name} is out of reach: "
-            f"no factor goes beyond {LARGEST_FACTOR:g}; a phi nearer to 0 would do"
+            f"no factor goes beyond {LARGEST_FACTOR:g}{limit}; a phi nearer to 0 would do"
         )
         raise ArchitectureError(msg)
     for _ in range(_HALVINGS):

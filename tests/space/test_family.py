@@ -126,6 +126,12 @@ def test_a_cost_out_of_reach_is_refused() -> None:
         make_family(B0, PAPER_CONSTANTS, settings)
 
 
+def test_a_cost_that_only_more_pixels_would_reach_names_the_cap() -> None:
+    settings = FamilySettings(mode="matched", phi=(6,), max_resolution=256)
+    with pytest.raises(ArchitectureError, match="nor the resolution beyond 256"):
+        make_family(B0, CompoundConstants(1, 1, 1.4), settings)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
