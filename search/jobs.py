@@ -18,6 +18,7 @@ class Job(Protocol):
 
 
 AnyJob = TypeVar("AnyJob", bound=Job)
+Result = TypeVar("Result")
 
 
 def run_jobs(
@@ -52,8 +53,8 @@ def run_jobs(
 
 
 def read_end(
-    future: Future[Evaluation], *, n_times: int, seed: int, can_retry: bool
-) -> Evaluation | None:
+    future: Future[Result], *, n_times: int, seed: int, can_retry: bool
+) -> Result | Evaluation | None:
     """What came out of the ``n_times``-th try; None when its worker died and it can be retried."""
     try:
         return future.result()

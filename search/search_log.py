@@ -1,7 +1,8 @@
 """A search in the journal: its trials, those that run, and what it was begun with."""
 
+import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
@@ -59,6 +60,7 @@ class SearchLog:
         self,
         trial: FrozenTrial,
         record: Record,
+        curve: Sequence[float] = (),
         *,
         state: TrialState,
         values: list[float] | None,
@@ -71,6 +73,7 @@ class SearchLog:
             distributions=trial.distributions,
             system_attrs=trial.system_attrs,
             user_attrs=record_attributes(record),
+            intermediate_values=dict(enumerate(curve, start=1)),
         )
         finished.datetime_start = trial.datetime_start
         self._study.append(finished)
@@ -100,7 +103,7 @@ class SearchLog:
         """A study in memory with all trials at their numbers, for the sampler."""
         directions = study_directions(self._task.settings.objective)
         study = optuna.create_study(directions=directions)
-        by_number = {record.number: trial for trial, record in finished}
+        by_number = {record.number: _without_curve(trial) for trial, record in finished}
         by_number |= {one.number: self._revive(one) for one in running.values()}
         for number in range(len(by_number)):
             if number not in by_number:
@@ -130,6 +133,18 @@ class SearchLog:
                 f"{new.get(key)!r}; of the search, only {', '.join(_FREE_SETTINGS)} may change"
             )
             raise ConfigError(msg)
+
+
+def read_curve(trial: FrozenTrial) -> tuple[float, ...]:
+    """The accuracy after each epoch, as ``append`` has written it."""
+    return tuple(value for _, value in sorted(trial.intermediate_values.items()))
+
+
+def _without_curve(trial: FrozenTrial) -> FrozenTrial:
+    # Trials that are told to a sampler carry none, and a restored one must be no different.
+    told = copy.copy(trial)
+    told.intermediate_values = {}
+    return told
 
 
 def _describe(task: SearchTask) -> dict[str, Any]:

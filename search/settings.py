@@ -11,6 +11,7 @@ from mbscale.strict_yaml import STRICT
 ObjectiveKind = Literal["soft", "hard", "absolute"]
 Metric = Literal["accuracy", "log_loss"]
 SamplerName = Literal["tpe", "nsga2", "gp", "random", "evolution"]
+PrunerName = Literal["none", "pareto"]
 ExecutorName = Literal["auto", "inline", "process", "ray"]
 
 # These follow one number; with two objectives there is none.
@@ -97,6 +98,9 @@ class SearchSettings:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
+    # pareto: a training ends early when it can no longer reach the front of accuracy and MACs
+    # (search/pruning.py); accuracy is then measured after every epoch. none: never.
+    pruner: PrunerName = "none"
     # Distinct networks trained in total, those that failed included; a resumed search
     # counts the ones it already has.
     n_trials: int = 40
@@ -147,6 +151,9 @@ class SearchSettings:
                 f"sampler {self.sampler!r} follows one objective; "
                 "use tpe, nsga2, gp or random with multi_objective: true"
             )
+            raise ConfigError(msg)
+        if self.pruner != "none" and self.objective.metric != "accuracy":
+            msg = f"pruner {self.pruner!r} sees accuracies alone; it needs metric: accuracy"
             raise ConfigError(msg)
         if self.executor == "inline" and self.n_workers > 1:
             msg = (

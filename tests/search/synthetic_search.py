@@ -50,6 +50,8 @@ class SyntheticEvaluator:
     interrupt_at: int | None = None
     seconds: float = 0.0
     halves_below: float = 0
+    halves_thirds: bool = False
+    epochs: int = 0
 
     def __call__(
         self,
@@ -70,8 +72,12 @@ class SyntheticEvaluator:
         if params > self.fails_above:
             return Evaluation("failed", None, None, 0.0, 0, seed, 0, "out of memory")
         accuracy = 1 - 1 / math.log(params) + seed % 97 * 1e-4
-        if params < self.halves_below:
+        if params < self.halves_below or (self.halves_thirds and seed % 3 == 0):
             accuracy /= 2
+        for epoch in range(1, self.epochs + 1):
+            reached = accuracy * (1 - 0.5**epoch / 10) if epoch < self.epochs else accuracy
+            if on_epoch is not None and on_epoch(epoch, reached):
+                return Evaluation("pruned", reached, 1 - reached, 0.1, epoch, seed, 300)
         return Evaluation("complete", accuracy, 1 - accuracy, 0.5, 3, seed, 1000)
 
     def _note(self, line: str) -> int:

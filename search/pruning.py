@@ -1,0 +1,89 @@
+"""Trainings that can no longer reach the front are stopped early.
+
+The cost of a network is known before it is trained. So the trial that it has to beat is
+known too: the most accurate one that costs no more. What a training may still gain after
+an epoch is taken from the trials that were trained to the end.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from mbscale.proxy.evaluation import Evaluation, Evaluator
+from mbscale.results.record import Record
+from mbscale.search.objective import compute_reward
+from mbscale.search.settings import ObjectiveSettings
+from mbscale.space.architecture import Architecture
+
+# The accuracies after epoch 1, 2, ...
+Curve = tuple[float, ...]
+# Trials trained to the end before any is stopped: their spread has to be known.
+LEAST_COMPLETE = 8
+# Of a training that would reach the front, this share may be stopped at each epoch.
+_RISK = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """An evaluation, and the accuracy after each of its epochs."""
+
+    evaluation: Evaluation
+    curve: Curve
+
+
+def find_floors(
+    macs: int,
+    complete: Iterable[tuple[Record, Curve]],
+    objective: ObjectiveSettings,
+) -> Curve:
+    """The accuracy after epoch 1, 2, ... under which a training has no hope of the front.
+
+    That is the best accuracy at no higher cost, less what trainings gained from there to
+    their end: the largest gain seen, or the upper limit of a prediction interval, whichever
+    is more. With one objective, the best reward must be out of reach as well. Empty while
+    fewer than ``LEAST_COMPLETE`` trials or no cheaper one are known, and never for the last
+    epoch. Expects accuracy as the metric.
+    """
+    known = [(record, curve) for record, curve in complete if curve]
+    rivals = [record.accuracy or 0.0 for record, _ in known if record.macs <= macs]
+    if len(known) < LEAST_COMPLETE or not rivals:
+        return ()
+    to_beat = max(rivals)
+    if not objective.multi_objective:
+        best = max(record.reward or 0.0 for record, _ in known)
+        to_beat = min(to_beat, _accuracy_for(best, macs, objective))
+    n_epochs = min(len(curve) for _, curve in known)
+    curves = np.array([curve[:n_epochs] for _, curve in known])
+    ends = np.array([record.accuracy for record, _ in known])
+    gains = ends[:, None] - curves[:, :-1]
+    return tuple(float(to_beat - gain) for gain in _largest_gains(gains))
+
+
+def _largest_gains(gains: np.ndarray) -> Sequence[float]:
+    n_trials = len(gains)
+    factor = stats.t.ppf(1 - _RISK, n_trials - 1) * math.sqrt(1 + 1 / n_trials)
+    predicted = gains.mean(axis=0) + factor * gains.std(axis=0, ddof=1)
+    return [float(gain) for gain in np.maximum(predicted, gains.max(axis=0))]
+
+
+def _accuracy_for(reward: float, macs: int, objective: ObjectiveSettings) -> float:
+    """The accuracy that has this reward at this cost: rewards are linear in it."""
+    at_none, at_all = (float(compute_reward(one, macs, objective)) for one in (0.0, 1.0))
+    return (reward - at_none) / (at_all - at_none)
+
+
+def train_above(
+    evaluator: Evaluator, architecture: Architecture, *, seed: int, floors: Curve
+) -> Trained:
+    """Train a network, and stop after an epoch that ends under its floor."""
+    curve: list[float] = []
+
+    def is_hopeless(epoch: int, accuracy: float) -> bool:
+        curve.append(accuracy)
+        return epoch <= len(floors) and accuracy < floors[epoch - 1]
+
+    evaluation = evaluator(architecture, seed=seed, on_epoch=is_hopeless)
+    return Trained(evaluation, tuple(curve))
