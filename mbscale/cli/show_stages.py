@@ -3,6 +3,7 @@
 from mbscale.cli.console import Cell, print_note, print_table
 from mbscale.cli.stages import Run
 from mbscale.search.confirm import Confirmation
+from mbscale.search.response_surface import Interval
 from mbscale.search.scaling_search import ScalingOutcome
 from mbscale.space.family import Family, FamilyMember
 
@@ -47,11 +48,29 @@ def describe_scaling(outcome: ScalingOutcome, family: Family) -> dict[str, objec
         "alpha": constants.alpha,
         "beta": constants.beta,
         "gamma": constants.gamma,
+        "alpha_interval": _pair(outcome.split.alpha),
+        "beta_interval": _pair(outcome.split.beta),
+        "gamma_interval": _pair(outcome.split.gamma),
+        "tied": _name_tied(outcome),
+        "leave_one_out_error": outcome.surface_error,
         "nominal_product": constants.nominal_multiple,
         "measured_product": outcome.measured_product,
         "verdict": outcome.comparison.statement,
         "family": [describe_member(member) for member in family.members],
     }
+
+
+def _pair(interval: Interval) -> list[float]:
+    return [interval.low, interval.high]
+
+
+def _name_tied(outcome: ScalingOutcome) -> list[str]:
+    """The networks that cannot be told from the best one; controls by the name of their rule."""
+    return [
+        entry.candidate.control or entry.candidate.network.name
+        for entry in outcome.trained
+        if entry.candidate.key in outcome.tied
+    ]
 
 
 def describe_member(member: FamilyMember) -> dict[str, int | float | None]:
@@ -68,16 +87,21 @@ def describe_member(member: FamilyMember) -> dict[str, int | float | None]:
 
 def print_scaling(outcome: ScalingOutcome, family: Family) -> None:
     """The constants, then one line a member."""
-    constants = outcome.constants
-    row: tuple[Cell, ...] = (
-        f"{constants.alpha:.3f}",
-        f"{constants.beta:.3f}",
-        f"{constants.gamma:.3f}",
-        f"{constants.nominal_multiple:.2f}",
-        f"{outcome.measured_product:.2f}",
-    )
-    columns = ("alpha", "beta", "gamma", "nominal product", "measured")
-    print_table("Compound scaling", columns, [row])
+    constants, split = outcome.constants, outcome.split
+    found: list[tuple[Cell, ...]] = [
+        (name, f"{best:.3f}", f"{one.low:.3f} to {one.high:.3f}")
+        for name, best, one in (
+            ("alpha (depth)", constants.alpha, split.alpha),
+            ("beta (width)", constants.beta, split.beta),
+            ("gamma (resolution)", constants.gamma, split.gamma),
+        )
+    ]
+    found += [
+        ("nominal product", f"{constants.nominal_multiple:.2f}", ""),
+        ("measured product", f"{outcome.measured_product:.2f}", ""),
+    ]
+    print_table("Compound scaling", ("constant", "best", "95 % interval"), found)
+    print_note(f"cannot be told from the best: {', '.join(_name_tied(outcome))}")
     rows = [
         (
             f"b{index}",
