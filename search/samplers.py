@@ -14,15 +14,17 @@ from optuna.samplers.nsgaii import UniformCrossover
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from mbscale.search.choice_space import ChoiceSpace, describe_space
 from mbscale.search.evolution import EvolutionSampler
 from mbscale.search.seeds import Purpose, derive_seed
 from mbscale.search.settings import SamplerName, SearchSettings
+from mbscale.search.surrogate_proposal import SurrogateOptions
+from mbscale.search.surrogate_sampler import SurrogateSampler
 from mbscale.search.task import SearchTask
 from mbscale.space.encoding import space_choices
-from mbscale.space.network import Target
 from mbscale.space.search_space import SearchSpace
 
-SamplerFactory = Callable[[SearchSpace, Target, SearchSettings, int], BaseSampler]
+SamplerFactory = Callable[[ChoiceSpace, SearchSettings, int], BaseSampler]
 
 
 def space_distributions(space: SearchSpace) -> dict[str, BaseDistribution]:
@@ -35,9 +37,12 @@ def space_distributions(space: SearchSpace) -> dict[str, BaseDistribution]:
 def make_sampler(task: SearchTask) -> BaseSampler:
     """The sampler that the settings name; stopped and resumed, it proposes the same."""
     make = SAMPLERS[task.settings.sampler]
+    space = describe_space(task.space, task.target)
+    if task.settings.sampler in FOLLOWS_TRIALS:
+        return make(space, task.settings, derive_seed(task.seed, Purpose.SAMPLER))
 
     def make_seeded(seed: int) -> BaseSampler:
-        return make(task.space, task.target, task.settings, seed)
+        return make(space, task.settings, seed)
 
     return FreshSampler(make_seeded, seed=task.seed, distributions=space_distributions(task.space))
 
@@ -117,9 +122,7 @@ class _OrderedNsga2(NSGAIISampler):
         return sorted(super().select_parent(study, generation), key=lambda trial: trial.number)
 
 
-def _make_tpe(
-    _space: SearchSpace, _target: Target, settings: SearchSettings, seed: int
-) -> BaseSampler:
+def _make_tpe(_space: ChoiceSpace, settings: SearchSettings, seed: int) -> BaseSampler:
     return TPESampler(
         n_startup_trials=settings.n_startup,
         n_ei_candidates=24,
@@ -130,9 +133,7 @@ def _make_tpe(
     )
 
 
-def _make_nsga2(
-    _space: SearchSpace, _target: Target, settings: SearchSettings, seed: int
-) -> BaseSampler:
+def _make_nsga2(_space: ChoiceSpace, settings: SearchSettings, seed: int) -> BaseSampler:
     return _OrderedNsga2(
         population_size=settings.population_size,
         mutation=None,
@@ -147,9 +148,7 @@ def _make_nsga2(
     )
 
 
-def _make_gp(
-    _space: SearchSpace, _target: Target, settings: SearchSettings, seed: int
-) -> BaseSampler:
+def _make_gp(_space: ChoiceSpace, settings: SearchSettings, seed: int) -> BaseSampler:
     return GPSampler(
         seed=seed,
         independent_sampler=RandomSampler(seed=seed),
@@ -159,21 +158,28 @@ def _make_gp(
     )
 
 
-def _make_random(
-    _space: SearchSpace, _target: Target, _settings: SearchSettings, seed: int
-) -> BaseSampler:
+def _make_random(_space: ChoiceSpace, _settings: SearchSettings, seed: int) -> BaseSampler:
     return RandomSampler(seed=seed)
 
 
-def _make_evolution(
-    _space: SearchSpace, _target: Target, settings: SearchSettings, seed: int
-) -> BaseSampler:
+def _make_evolution(_space: ChoiceSpace, settings: SearchSettings, seed: int) -> BaseSampler:
     # A quarter of the population, as in the paper (25 of 100).
     size = settings.population_size
     return EvolutionSampler(population_size=size, tournament_size=-(-size // 4), seed=seed)
 
 
+def _make_surrogate(space: ChoiceSpace, settings: SearchSettings, seed: int) -> BaseSampler:
+    # The driver looks repeats up; the accuracy in a trial's attributes may not be the
+    # quality of the objective, which the value gives.
+    options = SurrogateOptions(may_repeat=False, accuracy_attribute=None)
+    return SurrogateSampler(space=space, seed=seed, objective=settings.objective, options=options)
+
+
+# A proposal of these depends on the study and the trial's number as it is.
+FOLLOWS_TRIALS = ("surrogate",)
+
 SAMPLERS: Mapping[SamplerName, SamplerFactory] = {
+    "surrogate": _make_surrogate,
     "tpe": _make_tpe,
     "nsga2": _make_nsga2,
     "gp": _make_gp,

@@ -10,7 +10,7 @@ from mbscale.strict_yaml import STRICT
 
 ObjectiveKind = Literal["soft", "hard", "absolute"]
 Metric = Literal["accuracy", "log_loss"]
-SamplerName = Literal["tpe", "nsga2", "gp", "random", "evolution"]
+SamplerName = Literal["surrogate", "tpe", "nsga2", "gp", "random", "evolution"]
 PrunerName = Literal["none", "pareto"]
 ExecutorName = Literal["auto", "inline", "process", "ray"]
 
@@ -106,7 +106,7 @@ class SearchSettings:
     n_trials: int = 40
     sampler: SamplerName = "tpe"
     objective: ObjectiveSettings = field(default_factory=ObjectiveSettings)
-    # Random trials before a model (tpe, gp, surrogate) is asked.
+    # Random trials before a model (tpe, gp) is asked; surrogate needs four.
     n_startup: int = 10
     # Of nsga2 and evolution (the paper of the latter uses 100, of runs of 20,000).
     population_size: int = 20
@@ -149,7 +149,7 @@ class SearchSettings:
         if self.objective.multi_objective and self.sampler in SINGLE_OBJECTIVE:
             msg = (
                 f"sampler {self.sampler!r} follows one objective; "
-                "use tpe, nsga2, gp or random with multi_objective: true"
+                "use surrogate, tpe, nsga2, gp or random with multi_objective: true"
             )
             raise ConfigError(msg)
         if self.pruner != "none" and self.objective.metric != "accuracy":

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
+from mbscale.cli.bench_verb import add_verbs as add_bench_verb
 from mbscale.cli.console import print_error
 from mbscale.cli.design_verbs import add_verbs as add_design_verbs
 from mbscale.cli.exit_codes import FAILED, INTERRUPTED, WRONG_USE
@@ -73,6 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
         add_show_verbs,
         add_status_verb,
         add_reproduce_verb,
+        add_bench_verb,
     ):
         add_verbs(verbs)
     return parser

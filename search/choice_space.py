@@ -1,0 +1,109 @@
+"""What a sampler sees of a space: ordered choices, and what a network of them costs."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mbscale.space.cost_table import CostTable
+from mbscale.space.encoding import Choice, space_choices
+from mbscale.space.network import Target
+from mbscale.space.search_space import SearchSpace
+from mbscale.space.stage_space import STAGE_CHOICES
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+_WIDTH = STAGE_CHOICES.index("width")
+_NAME = re.compile(r"^[a-z]+(\d+)_?(.*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class StageCosts:
+    """MACs and parameters ``(n,)``, and parameters of every stage ``(n, stages)``."""
+
+    macs: IntArray
+    params: IntArray
+    stage_params: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class ChoiceSpace:
+    """Choices in the order of a vector's integers, and the exact cost of many vectors.
+
+    A choice is named by its stage and what it chooses, such as ``stage1_depth`` or ``b0``.
+    ``count`` takes vectors ``(n, choices)``. Spaces are told apart by identity, so that
+    what is computed of one can be kept.
+    """
+
+    choices: tuple[Choice, ...]
+    count: Callable[[IntArray], StageCosts]
+    # The resolution, counted from 0, of every stage that ``count`` gives parameters of.
+    levels: tuple[int, ...]
+
+    @property
+    def sizes(self) -> IntArray:
+        """The number of options of every choice."""
+        return np.array([len(choice.options) for choice in self.choices], dtype=np.int64)
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stage that every choice belongs to; a name without a number is its own."""
+        return tuple(match[1] if match else name for name, match in self._matches())
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What every choice chooses: ``depth`` of ``stage1_depth``."""
+        return tuple(match[2] if match else name for name, match in self._matches())
+
+    def _matches(self) -> list[tuple[str, re.Match[str] | None]]:
+        return [(choice.name, _NAME.match(choice.name)) for choice in self.choices]
+
+    def sample(self, rng: np.random.Generator, n_vectors: int) -> IntArray:
+        """Vectors with every choice uniform, ``(n_vectors, choices)``."""
+        return rng.integers(self.sizes, size=(n_vectors, len(self.choices)), dtype=np.int64)
+
+
+@lru_cache(maxsize=16)
+def describe_space(space: SearchSpace, target: Target) -> ChoiceSpace:
+    """The choices of a search space, with costs at the target."""
+    strides = np.array([stage.stride for stage in space.stages])
+    levels = np.cumsum(strides > 1)
+    counter = _StageCounter(CostTable(space, target))
+    return ChoiceSpace(space_choices(space), counter.count, tuple(levels.tolist()))
+
+
+class _StageCounter:
+    """Costs of whole networks and of their stages, with one look-up a stage.
+
+    A row of a stage's table is found by one product of its choices and the width before.
+    """
+
+    def __init__(self, table: CostTable) -> None:
+        # Only MACs and parameters, the first two columns, are used.
+        self._fixed = (table.stem + table.head)[:, :2]
+        self._rows = [np.ascontiguousarray(stage.reshape(-1, 3)[:, :2]) for stage in table.stages]
+        shapes = [stage.shape[:-1] for stage in table.stages]
+        n_choices = len(STAGE_CHOICES)
+        places = np.zeros((n_choices * len(shapes), len(shapes)), dtype=np.int64)
+        for stage, shape in enumerate(shapes):
+            steps = np.cumprod([1, *shape[:0:-1]])[::-1]
+            first = n_choices * stage
+            places[first : first + n_choices, stage] = steps[1:]
+            if stage:
+                places[first - n_choices + _WIDTH, stage] = steps[0]
+        # Matrix products of integers are slow; these are exact in float64.
+        self._places = places.astype(np.float64)
+
+    def count(self, vectors: IntArray) -> StageCosts:
+        rows = (vectors.astype(np.float64) @ self._places).astype(np.int64)
+        total = self._fixed[vectors[:, _WIDTH - len(STAGE_CHOICES)]]
+        stage_params = np.empty(rows.shape, dtype=np.int64)
+        for stage, table in enumerate(self._rows):
+            costs = table.take(rows[:, stage], axis=0)
+            stage_params[:, stage] = costs[:, 1]
+            total = total + costs
+        return StageCosts(total[:, 0], total[:, 1], stage_params)

@@ -1,0 +1,88 @@
+"""Candidates for the next trial: what many short climbs meet on their way."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mbscale.search.accuracy_features import FeatureMap
+from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray
+
+_MAX_STEPS = 10
+# Neighbors of a vector that are looked at in one step; huge stages have more.
+_MAX_MOVES = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Vectors ``(n, choices)`` with their features ``(n, m)`` and MACs ``(n,)``."""
+
+    vectors: IntArray
+    features: FloatArray
+    macs: FloatArray
+
+    def take(self, places: IntArray) -> "Candidates":
+        """The candidates at these places."""
+        return Candidates(self.vectors[places], self.features[places], self.macs[places])
+
+
+def describe_vectors(space: ChoiceSpace, features: FeatureMap, vectors: IntArray) -> Candidates:
+    """Vectors as candidates."""
+    macs = space.count(vectors).macs.astype(np.float64)
+    return Candidates(vectors, features.compute(vectors), macs)
+
+
+# The worth of features ``(climbs, n, m)`` with MACs ``(climbs, n)``: ``(climbs, n)``.
+Worth = Callable[[FloatArray, FloatArray], FloatArray]
+
+
+class LocalSearch:
+    """Climbs from vectors by the best change of one choice."""
+
+    def __init__(self, space: ChoiceSpace, features: FeatureMap) -> None:
+        self._space = space
+        self._map = features
+        sizes = space.sizes
+        self._places = np.repeat(np.arange(len(sizes)), sizes - 1)
+        self._steps = np.concatenate([np.arange(1, size) for size in sizes])
+
+    def climb(self, starts: IntArray, worth: Worth, rng: np.random.Generator) -> Candidates:
+        """All vectors that the climbs from ``starts`` ``(climbs, choices)`` looked at."""
+        met: list[Candidates] = []
+        current, best = starts, np.full(len(starts), -np.inf)
+        for _ in range(_MAX_STEPS):
+            around = self._list_neighbors(current, rng)
+            looked = describe_vectors(self._space, self._map, around.reshape(-1, starts.shape[1]))
+            met.append(looked)
+            shape = (len(current), -1)
+            values = worth(
+                looked.features.reshape(*shape, looked.features.shape[1]),
+                looked.macs.reshape(shape),
+            )
+            top = values.argmax(axis=1)
+            climbs = np.arange(len(current))
+            is_better = values[climbs, top] > best
+            if not is_better.any():
+                break
+            best = np.maximum(best, values[climbs, top])
+            current = np.where(is_better[:, None], around[climbs, top], current)
+        return _join(met)
+
+    def _list_neighbors(self, vectors: IntArray, rng: np.random.Generator) -> IntArray:
+        """Each vector with one choice changed, ``(climbs, moves, choices)``."""
+        moves = np.arange(len(self._places))
+        if len(moves) > _MAX_MOVES:
+            moves = rng.choice(moves, _MAX_MOVES, replace=False)
+        around = np.repeat(vectors[:, None, :], len(moves), axis=1)
+        places, rows = self._places[moves], np.arange(len(moves))
+        changed = around[:, rows, places] + self._steps[moves]
+        around[:, rows, places] = changed % self._space.sizes[places]
+        return around
+
+
+def _join(parts: list[Candidates]) -> Candidates:
+    return Candidates(
+        np.concatenate([part.vectors for part in parts]),
+        np.concatenate([part.features for part in parts]),
+        np.concatenate([part.macs for part in parts]),
+    )

@@ -1,0 +1,138 @@
+"""From observations to the next network."""
+
+from collections.abc import Container
+from dataclasses import dataclass
+
+import numpy as np
+
+from mbscale.search.accuracy_features import make_features
+from mbscale.search.accuracy_learner import AccuracyLearner, Learned
+from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray
+from mbscale.search.goals import FrontGoal, Goal, RewardGoal, measure_excess
+from mbscale.search.local_search import Candidates, LocalSearch, describe_vectors
+from mbscale.search.observations import Observations
+from mbscale.search.settings import ObjectiveSettings
+
+# Half of the climbs start from the best measured networks, half from random ones.
+_N_CLIMBS = 10
+# Climbs follow the expected weights or one of these draws from their posterior.
+_N_DRAWN_WEIGHTS = 4
+# Candidates whose uncertainty is looked at, the best by expectation.
+_N_JUDGED = 300
+_N_RANDOM = 64
+# Multiples of it, modulo 1, are spread evenly however many there are (the golden ratio).
+_GOLDEN = 0.6180339887498949
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SurrogateOptions:
+    """How a surrogate search goes about."""
+
+    # Measurements before the model is asked: random networks, spread evenly over MACs.
+    n_startup: int = 4
+    # Whether a network may be proposed again where the trial that would be picked is in
+    # doubt. Ends by itself when a repeat has the very result of the first.
+    may_repeat: bool = True
+    # The user attribute of a trial that holds its accuracy. None, or a trial without it:
+    # the accuracy is what the objective must have made the value of.
+    accuracy_attribute: str | None = "accuracy"
+    # Only these vectors ``(n, choices)`` are proposed, each once.
+    pool: IntArray | None = None
+
+
+class Proposer:
+    """Proposes vectors; what it keeps between calls changes nothing but their speed."""
+
+    def __init__(
+        self,
+        space: ChoiceSpace,
+        objective: ObjectiveSettings,
+        options: SurrogateOptions,
+    ) -> None:
+        self._space = space
+        self._objective = objective
+        self._options = options
+        self._features = make_features(space)
+        self._learner = AccuracyLearner(self._features)
+        self._search = LocalSearch(space, self._features)
+        pool = options.pool
+        self._pool = None if pool is None else describe_vectors(space, self._features, pool)
+
+    def propose(self, known: Observations, *, seed: tuple[int, int], has_front: bool) -> IntArray:
+        """The vector for the next trial; ``seed`` is the run's and the trial's number."""
+        rng = np.random.default_rng(seed)
+        taken = {row.tobytes() for part in known.parts() for row in part}
+        if len(known.vectors) < max(1, self._options.n_startup):
+            return self._draw(seed[1], taken, rng)
+        learned = self._learner.learn(known.vectors, known.qualities, known.running)
+        measured = self._describe_measured(known, learned)
+        goal = self._set_goal(known, learned, measured.macs, has_front=has_front)
+        found = self._find(goal, learned, measured, rng)
+        screened = goal.screen(learned.expect(found.features), found.macs)
+        fresh = found.take(_select_fresh(found.vectors, screened, taken))
+        worths = [goal.judge(fresh, learned)]
+        vectors = [fresh.vectors]
+        if self._options.may_repeat and not known.has_echo and self._pool is None:
+            worths.append(goal.judge_again(measured, learned))
+            vectors.append(measured.vectors)
+        worth = np.concatenate(worths)
+        if not np.isfinite(worth).any():
+            return self._draw(seed[1], taken, rng)
+        return np.asarray(np.concatenate(vectors)[int(worth.argmax())])
+
+    def _draw(self, number: int, taken: Container[bytes], rng: np.random.Generator) -> IntArray:
+        """A random network, at a place by MACs that is another for every trial."""
+        if self._pool is None:
+            drawn = self._space.sample(rng, _N_RANDOM)
+        else:
+            drawn = rng.permutation(self._pool.vectors)
+        is_new = np.array([row.tobytes() not in taken for row in drawn])
+        drawn = (drawn[is_new] if is_new.any() else drawn)[:_N_RANDOM]
+        macs = self._space.count(drawn).macs.astype(np.float64)
+        excess = measure_excess(macs, self._objective)
+        inside = np.flatnonzero(excess <= excess.min())
+        order = inside[np.argsort(macs[inside], kind="stable")]
+        place = order[int((0.5 + number * _GOLDEN) % 1.0 * len(order))]
+        return np.asarray(drawn[place])
+
+    def _describe_measured(self, known: Observations, learned: Learned) -> Candidates:
+        macs = self._space.count(known.vectors).macs.astype(np.float64)
+        return Candidates(known.vectors, learned.features, macs)
+
+    def _set_goal(
+        self, known: Observations, learned: Learned, macs: FloatArray, *, has_front: bool
+    ) -> Goal:
+        if has_front:
+            largest = self._features.largest_macs
+            return FrontGoal(self._objective, learned, macs, largest_macs=largest)
+        return RewardGoal(self._objective, learned, known.qualities, macs)
+
+    def _find(
+        self, goal: Goal, learned: Learned, measured: Candidates, rng: np.random.Generator
+    ) -> Candidates:
+        if self._pool is not None:
+            return self._pool
+        starts = measured.vectors[goal.choose_starts(_N_CLIMBS, rng)]
+        n_random = _N_CLIMBS // 2
+        starts = np.concatenate([starts[: _N_CLIMBS - n_random], self._space.sample(rng, n_random)])
+        drawn = learned.model.draw_weights(rng, _N_DRAWN_WEIGHTS)
+        weights = np.concatenate([learned.model.weights[None], drawn])
+        weights = np.resize(weights, (_N_CLIMBS, weights.shape[1]))
+
+        def judge(features: FloatArray, macs: FloatArray) -> FloatArray:
+            targets = np.matmul(features, weights[:, :, None])[:, :, 0]
+            return goal.judge_climb(learned.scale.unwarp(targets), macs)
+
+        return self._search.climb(starts, judge, rng)
+
+
+def _select_fresh(vectors: IntArray, worth: FloatArray, taken: Container[bytes]) -> IntArray:
+    """Places of the best distinct vectors that are not taken."""
+    chosen: dict[bytes, int] = {}
+    for place in np.argsort(-worth, kind="stable").tolist():
+        key = vectors[place].tobytes()
+        if key not in taken and key not in chosen:
+            chosen[key] = place
+            if len(chosen) == _N_JUDGED:
+                break
+    return np.array(list(chosen.values()), dtype=np.int64)
