@@ -57,7 +57,7 @@ class _Polynomials:
     values: FloatArray
 
     def look_up(self, vectors: IntArray) -> FloatArray:
-        return self.values[vectors[:, self.choices] + self.starts]
+        return np.asarray(self.values[vectors[:, self.choices] + self.starts])
 
 
 def _tabulate_polynomials(sizes: IntArray, degree: int) -> _Polynomials:

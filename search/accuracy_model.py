@@ -89,7 +89,7 @@ class AccuracyModel:
 
     def predict_deviation(self, features: FloatArray) -> FloatArray:
         """Standard deviations ``(n,)`` of the noise-free targets."""
-        return np.sqrt(np.square(features @ self.root).sum(axis=1))
+        return np.asarray(np.sqrt(np.square(features @ self.root).sum(axis=1)))
 
     def draw_weights(self, rng: np.random.Generator, n_draws: int) -> FloatArray:
         """Weights ``(n_draws, m)`` from the posterior."""
