@@ -291,3 +291,15 @@ def test_a_trial_that_hangs_is_ended_recorded_and_not_tried_again(tmp_path: Path
     assert outcome.n_evaluated == len(read_calls(tmp_path / "calls")) == 6
     assert 0 < len(failed) < 6
     assert {record.reason for record in failed} == {"hung: no result after 5 s"}
+
+
+@pytest.mark.slow
+def test_faults_cost_no_trial_and_change_no_row() -> None:
+    script = Path(__file__).resolve().parents[2] / "benchmarks" / "faults.py"
+    few = ["--kills", "2", "--worker-kills", "2", "--bytes", "10"]
+    done = subprocess.run(
+        [sys.executable, script, *few], capture_output=True, text=True, check=True
+    )
+    rows = [line.split()[-4:] for line in done.stdout.splitlines()[1:]]
+
+    assert rows == [["2", "0", "0", "0"], ["2", "0", "0", "0"], ["10", "0", "0", "0"]]
