@@ -145,15 +145,15 @@ def cut_journal(folder: Path, *, n_bytes: int) -> Row:
     whole = folder.with_name("uncut")
     search(whole, n_trials=30)
     journal = (whole / JOURNAL_NAME).read_bytes()
-    total = [0, 0, 0]
+    n_lost = n_wrong = 0
     for n_cut in range(1, min(n_bytes, len(journal)) + 1):
         torn = folder.with_name(f"cut{n_cut}")
         torn.mkdir()
         (torn / JOURNAL_NAME).write_bytes(journal[:-n_cut])
         search(torn, n_trials=30)
         _, _, lost, _, wrong = compare("", 1, torn, whole)
-        total = [total[0] + lost, total[1], total[2] + wrong]
-    return "journal cut at each of its last bytes", n_bytes, *total
+        n_lost, n_wrong = n_lost + lost, n_wrong + wrong
+    return "journal cut at each of its last bytes", n_bytes, n_lost, 0, n_wrong
 
 
 def compare(what: str, n_killed: int, folder: Path, whole: Path) -> Row:
