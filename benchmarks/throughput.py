@@ -9,7 +9,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +35,7 @@ from mbscale.search.executors import InlineExecutor
 from mbscale.search.journal import open_journal
 from mbscale.search.task import SearchTask
 from mbscale.space.architecture import Architecture
+from mbscale.space.cost import count_cost
 from mbscale.space.cost_table import CostTable
 from mbscale.space.encoding import sample_vector
 from mbscale.space.model import build_model
@@ -166,14 +167,17 @@ def report_training(config: RunConfig, *, n_images: int, n_repeats: int) -> None
 def report_costs(config: RunConfig, *, n_repeats: int) -> None:
     """Print how many architectures are counted in a second, one by one and in a batch."""
     network = load_network("efficientnet-b0")
-    single = [_rate(network.count_cost, 300) for _ in range(n_repeats)]
+    again = [_rate(network.count_cost, 300) for _ in range(n_repeats)]
+    members = sample_networks(load_search_space("efficientnet"), 300 * n_repeats, seed=0)
+    fresh = [_rate_each(members[index::n_repeats]) for index in range(n_repeats)]
     space = load_search_space(config.space)
     table = CostTable(space, config.target)
     rng = np.random.default_rng(0)
     vectors = np.array([sample_vector(space, rng) for _ in range(2000)]).repeat(100, axis=0)
     batch = [len(vectors) * _rate(lambda: table.count(vectors), 1) for _ in range(n_repeats)]
     print(f"costs a second, {n_repeats} repeats: median (lowest to highest)")
-    print(f"  count_cost of EfficientNet-B0: {describe(single)}")
+    print(f"  count_cost of EfficientNet-B0, again and again: {describe(again)}")
+    print(f"  count_cost of new members of the space efficientnet: {describe(fresh)}")
     print(f"  CostTable of {space.name}, {len(vectors):,} at once: {describe(batch)}")
 
 
@@ -218,6 +222,14 @@ def report_overhead(config: RunConfig, *, n_repeats: int) -> None:
     low, middle, high = (1000 * value for value in np.quantile(seconds, (0, 0.5, 1)))
     print(f"milliseconds of a trial outside training, {search.n_trials} trials of", end=" ")
     print(f"{search.sampler}, {n_repeats} repeats: {middle:.0f} ({low:.0f} to {high:.0f})")
+
+
+def _rate_each(architectures: Sequence[Architecture]) -> float:
+    """Networks a second, each counted once; equal stages were counted before in some."""
+    start = time.process_time()
+    for architecture in architectures:
+        count_cost(architecture, resolution=224, num_classes=1000)
+    return len(architectures) / (time.process_time() - start)
 
 
 def _rate(run: Callable[[], object], n_runs: int) -> float:
