@@ -11,8 +11,9 @@ from mbscale.errors import ConfigError
 from mbscale.proxy.settings import ProxySettings
 from mbscale.search.scale_settings import FamilySettings, ScaleSettings
 from mbscale.search.settings import ConfirmSettings, SearchSettings
+from mbscale.search.validation_settings import ValidationSettings
 from mbscale.space.network import Target
-from mbscale.strict_yaml import STRICT, load_yaml, parse_strict, read_yaml
+from mbscale.strict_yaml import STRICT, dump_yaml, load_yaml, parse_strict, read_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class RunConfig:
     confirm: ConfirmSettings = field(default_factory=ConfirmSettings)
     scale: ScaleSettings = field(default_factory=ScaleSettings)
     family: FamilySettings = field(default_factory=FamilySettings)
+    validate_proxy: ValidationSettings = field(default_factory=ValidationSettings)
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed < 2**32:
@@ -49,6 +51,14 @@ def load_run_config(path: Path | None, overrides: Sequence[str] = ()) -> RunConf
     for override in overrides:
         set_dotted(data, override)
     return parse_strict(RunConfig, data, where=where, error=ConfigError)
+
+
+def change_proxy(proxy: ProxySettings, changes: Sequence[str], *, name: str) -> ProxySettings:
+    """The proxy with ``key=value`` changes, such as ``training.epochs=6``."""
+    data = load_yaml(dump_yaml(proxy), where=f"the proxy {name}", error=ConfigError)
+    for change in changes:
+        set_dotted(data, change)
+    return parse_strict(ProxySettings, data, where=f"the proxy {name}", error=ConfigError)
 
 
 def set_dotted(data: dict[str, Any], override: str) -> None:

@@ -10,6 +10,7 @@ from mbscale.cli.bench_verb import add_verbs as add_bench_verb
 from mbscale.cli.console import print_error
 from mbscale.cli.design_verbs import add_verbs as add_design_verbs
 from mbscale.cli.exit_codes import FAILED, INTERRUPTED, WRONG_USE
+from mbscale.cli.proxy_verb import add_verbs as add_proxy_verb
 from mbscale.cli.reproduce_verb import add_verbs as add_reproduce_verb
 from mbscale.cli.run_verbs import add_verbs as add_run_verbs
 from mbscale.cli.scale_verb import add_verbs as add_scale_verb
@@ -75,6 +76,7 @@ def build_parser() -> argparse.ArgumentParser:
         add_status_verb,
         add_reproduce_verb,
         add_bench_verb,
+        add_proxy_verb,
     ):
         add_verbs(verbs)
     return parser

@@ -1,0 +1,178 @@
+"""The verb validate-proxy: whether a cheap proxy orders networks as a reference does."""
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from mbscale.cli.arguments import Verbs, add_config_flags, add_verb, read_overrides
+from mbscale.cli.console import print_json, print_note, print_table
+from mbscale.cli.proxy_report import describe_rows, pick_cheapest, plot_proxies
+from mbscale.cli.run_folder import make_folder
+from mbscale.config import RunConfig, change_proxy, load_run_config
+from mbscale.errors import ConfigError, RunError
+from mbscale.proxy.dataset import load_dataset
+from mbscale.proxy.settings import ProxySettings
+from mbscale.results.rows import write_rows
+from mbscale.search.certificate import certify, write_certificate
+from mbscale.search.proxy_validation import Networks, ProxyRow, compare_counts, compare_proxy
+from mbscale.search.recorded_networks import read_recorded
+from mbscale.search.score_book import Score, ScoreBook, measure_networks
+from mbscale.space.architecture import Architecture
+from mbscale.space.network import Network
+from mbscale.space.search_space import load_search_space
+from mbscale.space.stratified import sample_stratified
+
+
+def add_verbs(verbs: Verbs) -> None:
+    """validate-proxy."""
+    summary = "rank correlation of a proxy with a reference"
+    parser = add_verb(verbs, "validate-proxy", validate_proxy, summary=summary)
+    add_config_flags(parser)
+    parser.add_argument(
+        "--table", type=Path, metavar="FILE", help="recorded accuracies instead of long training"
+    )
+
+
+def validate_proxy(options: argparse.Namespace) -> int:
+    """Measure each proxy and the reference; what is already in the folder is kept."""
+    config = load_run_config(options.config, read_overrides(options))
+    name = options.config.stem if options.config else "default"
+    folder = Path(options.out or Path("runs") / "validate" / name)
+    make_folder(folder)
+    book = ScoreBook(folder / "scores.csv")
+    architectures, reference = (
+        _read_reference(options.table, config)
+        if options.table
+        else _train_reference(book, config, is_quiet=options.quiet > 0)
+    )
+    networks = _count(config, architectures, reference)
+    proxies = _list_proxies(config)
+    rows = compare_counts(networks)
+    n_images = len(load_dataset(config.proxy.data).selection)
+    for proxy in proxies.items():
+        scores = measure_networks(
+            book,
+            proxy,
+            architectures,
+            n_seeds=config.validate_proxy.n_seeds,
+            on_score=lambda score: _say(score, is_quiet=options.quiet > 0),
+        )
+        rows += compare_proxy(proxy[0], scores, networks, n_images=n_images)
+        write_rows(folder / "proxy.csv", rows, ProxyRow)
+    where = _name_reference(config, options.table)
+    _certify(folder, config, rows, proxies, reference=where)
+    plot_proxies(folder / "proxy.png", rows)
+    if options.json:
+        print_json(describe_rows(rows))
+    else:
+        shown = [
+            (r.name, r.band, r.tau, r.tau_low, r.tau_high, r.seed_tau, r.seconds_per_network)
+            for r in rows
+        ]
+        columns = ("proxy", "networks", "tau", "from", "to", "seeds", "core-seconds")
+        print_table(f"Agreement with {where}", columns, shown)
+        print_note(f"{folder} holds proxy.csv, proxy.png and the certificates")
+    return 0
+
+
+def _say(score: Score, *, is_quiet: bool) -> None:
+    if not is_quiet:
+        accuracy = "failed" if score.accuracy is None else f"{100 * score.accuracy:.2f} %"
+        print_note(f"{score.proxy}, network {score.seed % 1000}: {accuracy}")
+
+
+def _list_proxies(config: RunConfig) -> dict[str, ProxySettings]:
+    changed = {
+        one.name: change_proxy(config.proxy, one.changes, name=one.name)
+        for one in config.validate_proxy.candidates
+    }
+    return {"configured": config.proxy, **changed}
+
+
+def _train_reference(
+    book: ScoreBook, config: RunConfig, *, is_quiet: bool
+) -> tuple[tuple[Architecture, ...], list[float]]:
+    """Stratified members of the space within the objective's limits, each trained long."""
+    settings, objective = config.validate_proxy, config.search.objective
+    architectures = sample_stratified(
+        load_search_space(config.space),
+        config.target,
+        settings.n_networks,
+        low=objective.min_macs or 0.0,
+        high=objective.max_macs or float("inf"),
+        seed=settings.sample_seed,
+    )
+    long = change_proxy(config.proxy, settings.reference, name="reference")
+    scores = measure_networks(
+        book,
+        ("reference", long),
+        architectures,
+        n_seeds=1,
+        on_score=lambda score: _say(score, is_quiet=is_quiet),
+    )
+    failed = [row[0].reason for row in scores if row[0].accuracy is None]
+    if failed:
+        msg = f"a long training of the reference failed: {failed[0]}"
+        raise RunError(msg)
+    return architectures, [row[0].accuracy or 0.0 for row in scores]
+
+
+def _read_reference(path: Path, config: RunConfig) -> tuple[tuple[Architecture, ...], list[float]]:
+    """Random rows of a table, one from each of equally large strata by MACs."""
+    recorded = read_recorded(path)
+    n_networks = config.validate_proxy.n_networks
+    if len(recorded) < n_networks:
+        msg = f"{path} holds {len(recorded)} networks; validate_proxy.n_networks is {n_networks}"
+        raise ConfigError(msg)
+    macs = [Network("", one.architecture, config.target).count_cost().macs for one in recorded]
+    rng = np.random.default_rng(config.validate_proxy.sample_seed)
+    strata = np.array_split(np.argsort(macs, kind="stable"), n_networks)
+    chosen = [recorded[int(rng.choice(stratum))] for stratum in strata]
+    return tuple(one.architecture for one in chosen), [one.accuracy for one in chosen]
+
+
+def _name_reference(config: RunConfig, table: Path | None) -> str:
+    changes = ", ".join(config.validate_proxy.reference)
+    return f"the table {table.name}" if table else f"long training ({changes})"
+
+
+def _count(
+    config: RunConfig, architectures: tuple[Architecture, ...], reference: list[float]
+) -> Networks:
+    costs = [Network("", one, config.target).count_cost() for one in architectures]
+    return Networks(
+        reference=np.array(reference),
+        macs=np.array([cost.macs for cost in costs], dtype=np.float64),
+        params=np.array([cost.params for cost in costs], dtype=np.float64),
+        n_bands=config.validate_proxy.n_bands,
+    )
+
+
+def _certify(
+    folder: Path,
+    config: RunConfig,
+    rows: list[ProxyRow],
+    proxies: dict[str, ProxySettings],
+    *,
+    reference: str,
+) -> None:
+    """configured.yaml for the proxy of the settings, proxy.yaml for the cheapest good one."""
+    whole = {row.name: row for row in rows if row.band == "all"}
+    cheapest = pick_cheapest(rows, proxies, threshold=config.validate_proxy.threshold)
+    command = shlex.join(["mbscale", *sys.argv[1:]])
+    for name, file in (("configured", "configured.yaml"), (cheapest, "proxy.yaml")):
+        if name is None:
+            threshold = config.validate_proxy.threshold
+            print_note(f"no proxy reaches tau {threshold:g}, so there is no proxy.yaml")
+            continue
+        certificate = certify(
+            whole[name],
+            whole,
+            space=config.space,
+            settings=proxies[name],
+            reference=reference,
+        )
+        write_certificate(folder / file, certificate, comment=command)

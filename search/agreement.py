@@ -1,0 +1,67 @@
+"""How far two orders of the same networks agree."""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import kendalltau
+
+Floats = NDArray[np.float64]
+_DRAWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Kendall's tau-b with its 95 % bootstrap interval over networks.
+
+    ``p`` is that of no agreement at all, of the mean over seeds.
+    """
+
+    tau: float
+    tau_low: float
+    tau_high: float
+    p: float
+    n_networks: int
+
+
+def kendall(first: Floats, second: Floats) -> float:
+    """Kendall's tau-b; 0 where one side does not order anything."""
+    tau = float(kendalltau(first, second).statistic)
+    return 0.0 if np.isnan(tau) else tau
+
+
+def mean_tau(scores: Floats, reference: Floats) -> float:
+    """The mean over seeds of the tau of ``scores`` (networks, seeds) with ``reference``."""
+    return float(np.mean([kendall(column, reference) for column in scores.T]))
+
+
+def compare(scores: Floats, reference: Floats, *, seed: int) -> Agreement:
+    """The agreement of scores (networks, seeds) with a reference (networks,), higher is better."""
+    n_networks = len(reference)
+    rng = np.random.default_rng(seed)
+    draws: list[float] = []
+    for _ in range(_DRAWS):
+        chosen = rng.integers(0, n_networks, n_networks)
+        draws.append(mean_tau(scores[chosen], reference[chosen]))
+    low, high = np.quantile(draws, (0.025, 0.975))
+    p = float(kendalltau(scores.mean(axis=1), reference).pvalue)
+    return Agreement(
+        tau=mean_tau(scores, reference),
+        tau_low=float(low),
+        tau_high=float(high),
+        p=1.0 if np.isnan(p) else p,
+        n_networks=n_networks,
+    )
+
+
+def seed_tau(scores: Floats) -> float | None:
+    """The tau between two seeds, the mean over all pairs; None for one seed."""
+    pairs = list(itertools.combinations(scores.T, 2))
+    return float(np.mean([kendall(*pair) for pair in pairs])) if pairs else None
+
+
+def split_bands(macs: Floats, n_bands: int) -> tuple[NDArray[np.int64], ...]:
+    """The networks of each band, fewest MACs first; bands hold equally many."""
+    order = np.argsort(macs, kind="stable")
+    return tuple(np.asarray(part) for part in np.array_split(order, n_bands))

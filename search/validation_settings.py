@@ -1,0 +1,55 @@
+"""Which networks a proxy is validated on, against what, and beside which other proxies."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import ConfigDict
+
+from mbscale.errors import ConfigError
+from mbscale.strict_yaml import STRICT
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Another proxy: the configured one with changes such as ``training.epochs=6``."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    name: str
+    changes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationSettings:
+    """How the order of a proxy is compared with that of a reference."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    # Networks of the space, or of the table; 10 to 20 cost a long training each.
+    n_networks: int = 16
+    # Trainings of each network by each proxy; two show the noise.
+    n_seeds: int = 2
+    # Which networks are drawn.
+    sample_seed: int = 0
+    # Parts of equally many networks by MACs; tau is counted inside each, too.
+    n_bands: int = 2
+    # The cheapest proxy of at least this tau goes to proxy.yaml.
+    threshold: float = 0.6
+    # What the long training changes in the proxy; not used with a table.
+    reference: tuple[str, ...] = ("training.epochs=20", "resolution=null")
+    candidates: tuple[Candidate, ...] = ()
+
+    def __post_init__(self) -> None:
+        least = {"n_networks": 4, "n_seeds": 1, "sample_seed": 0, "n_bands": 1}
+        for name, smallest in least.items():
+            value = getattr(self, name)
+            if value < smallest:
+                msg = f"{name} must be at least {smallest}; got {value}"
+                raise ConfigError(msg)
+        if not -1 <= self.threshold <= 1:
+            msg = f"threshold must be from -1 to 1; got {self.threshold}"
+            raise ConfigError(msg)
+        names = ["configured", "reference", *(one.name for one in self.candidates)]
+        if len({*names}) < len(names):
+            msg = f"each candidate needs a name of its own; got {', '.join(names[2:])}"
+            raise ConfigError(msg)
