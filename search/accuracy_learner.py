@@ -91,7 +91,7 @@ def last_milestone(n: int) -> int:
     """The last of 1, 2, 3, ... and then steps of a tenth that is not above ``n``.
 
     >>> last_milestone(7), last_milestone(100), last_milestone(101)
-    (7, 97, 97)
+    (7, 94, 94)
     """
     milestone = 1
     while (following := max(milestone + 1, int(milestone * _GROWTH))) <= n:
