@@ -6,7 +6,7 @@ Nothing is trained: accuracy follows from network and seed, and each call leaves
 file. *Lost* are networks of an uninterrupted run that are missing, *paid twice* are calls
 beyond one a network and one a trial that ran when something was killed, *wrong* are rows
 that differ from those of the uninterrupted run (one worker), or networks trained under a
-seed that is not the trial's (several workers).
+seed that is not the trial's (several workers). A cut journal has trials paid again by nature: "-".
 """
 
 import argparse
@@ -33,7 +33,7 @@ from mbscale.space.cost import count_cost
 from mbscale.space.network import Target
 from mbscale.space.search_space import load_search_space
 
-Row = tuple[str, int, int, int, int]
+Row = tuple[str, int, int, int | str, int]
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def cut_journal(folder: Path, *, n_bytes: int) -> Row:
         search(torn, n_trials=30)
         _, _, lost, _, wrong = compare("", 1, torn, whole)
         n_lost, n_wrong = n_lost + lost, n_wrong + wrong
-    return "journal cut at each of its last bytes", n_bytes, n_lost, 0, n_wrong
+    return "journal cut at each of its last bytes", n_bytes, n_lost, "-", n_wrong
 
 
 def compare(what: str, n_killed: int, folder: Path, whole: Path) -> Row:

@@ -302,4 +302,4 @@ def test_faults_cost_no_trial_and_change_no_row() -> None:
     )
     rows = [line.split()[-4:] for line in done.stdout.splitlines()[1:]]
 
-    assert rows == [["2", "0", "0", "0"], ["2", "0", "0", "0"], ["10", "0", "0", "0"]]
+    assert rows == [["2", "0", "0", "0"], ["2", "0", "0", "0"], ["10", "0", "-", "0"]]
