@@ -2,11 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+RUN_INSTALLED := $(VENV)/.run-installed
 INSTALLED := $(VENV)/.installed
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable
 
 .PHONY: run test test-slow check format clean
 
-run: $(INSTALLED)
+run: $(RUN_INSTALLED)
 	$(BIN)/python run_search.py --config configs/quick.yaml --resume
 
 test: $(INSTALLED)
@@ -26,9 +28,14 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-$(INSTALLED): pyproject.toml constraints.txt
+$(RUN_INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,ray,dashboard]"
+	$(PIP_INSTALL) .
+	touch $@
+
+# Ray and the dashboard are really started by tests.
+$(INSTALLED): $(RUN_INSTALLED)
+	$(PIP_INSTALL) ".[dev,ray,dashboard]"
 	touch $@
 
 clean:
