@@ -32,7 +32,7 @@ class ScaleSettings:
     # This many reach the last round, with the best single dimension and the best compound
     # network always among them. At least 2.
     n_finalists: int = 4
-    # Seeds of the finalists, 2 to 100; fewer than 3 tell little of the noise.
+    # Seeds of the finalists, 3 to 100: fewer tell little of the noise.
     n_seeds: int = 3
     # Train the best constants again at phi = 2, where a candidate costs the square of
     # the multiple, before they are fixed.
@@ -43,7 +43,7 @@ class ScaleSettings:
     def __post_init__(self) -> None:
         _require(self.max_candidates, 2, 10_000, name="max_candidates")
         _require(self.n_finalists, 2, 10_000, name="n_finalists")
-        _require(self.n_seeds, 2, 100, name="n_seeds")
+        _require(self.n_seeds, 3, 100, name="n_seeds")
         _require(self.n_confirmed, 1, 10, name="n_confirmed")
         if self.confirm_phi_2 and self.candidates.phi_search == 2:
             msg = "confirm_phi_2 does nothing with phi_search 2, which trains at phi = 2 already"

@@ -15,6 +15,7 @@ from mbscale.space.scaling import ScalingRules, total_stride
 from mbscale.strict_yaml import STRICT
 
 Range = tuple[float, float]
+Constraint = Literal["measured", "nominal"]
 
 _MOST_POINTS = 2_000_000
 # The square of it, at phi_search 2, is the largest factor that a network is scaled by.
@@ -43,7 +44,7 @@ class CandidateSettings:
     phi_search: Literal[1, 2] = 1
     # "measured" keeps what really costs the multiple; "nominal" is the paper's literal
     # rule alpha * beta**2 * gamma**2, whatever that costs.
-    constraint: Literal["measured", "nominal"] = "measured"
+    constraint: Constraint = "measured"
     # EfficientNet's code rounds depths up; "round" comes nearer to the formula.
     depth_rounding: DepthRounding = "ceil"
     # Resolutions are multiples of this. Nothing: the total stride of the baseline,

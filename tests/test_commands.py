@@ -90,7 +90,7 @@ def test_a_run_leaves_its_files_and_goes_on(tmp_path: Path) -> None:
         "confirm.top_k=2",
         "confirm.n_seeds=2",
         "scale.max_candidates=3",
-        "scale.n_seeds=2",
+        "scale.n_seeds=3",
     )
     data = ("proxy.training.epochs=1", "proxy.data.n_train=500", "proxy.data.n_selection=500")
     flags = [part for setting in (*settings, *data) for part in ("--set", setting)]

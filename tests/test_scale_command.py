@@ -29,7 +29,7 @@ TINY = [
     part
     for setting in (
         "proxy.training.epochs=1", "proxy.data.n_train=200", "proxy.data.n_selection=200",
-        "proxy.resolution=16", "scale.n_seeds=2", "scale.max_candidates=4",
+        "proxy.resolution=16", "scale.n_seeds=3", "scale.max_candidates=4",
         "scale.n_finalists=2", "scale.candidates.max_resolution=24",
     )
     for part in ("--set", setting)
@@ -85,7 +85,7 @@ def test_an_experiment_leaves_a_table_and_a_figure_and_goes_on(
     rows = read_rows(folder / "ways.csv", CurveRow)
     assert [row.line for row in rows] == ["baseline", "depth", "width", "resolution", "compound"]
     assert [row["accuracy"] for row in printed] == [row.accuracy for row in rows]
-    assert all(row.n_seeds == 2 and row.accuracy_low is not None for row in rows)
+    assert all(row.n_seeds == 3 and row.accuracy_low is not None for row in rows)
     assert (folder / "ways.png").stat().st_size > 10_000
     # The folder is a run now: it needs no second mention of the network, nor trainings.
     before = (folder / "scaling.jsonl").read_text()
@@ -143,6 +143,22 @@ def test_an_experiment_lists_its_costs_without_training(
     assert all(row["accuracy"] is None for row in rows)
 
 
+@pytest.mark.parametrize("constraint", ["nominal", "measured"])
+def test_the_constraint_is_that_of_the_flag(
+    constraint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    column = {"nominal": "nominal_product", "measured": "measured_ratio"}[constraint]
+    coarse = ("scale.candidates.step=0.1", "scale.candidates.resolution_multiple=1")
+    flags = [part for setting in coarse for part in ("--set", setting)]
+    begin = ["--architecture", "efficientnet-b0", "--dry-run", "--json", *flags]
+    assert scale(*begin, "--constraint", constraint) == 0
+
+    rows = [row for row in json.loads(capsys.readouterr().out) if row["n_points"]]
+    assert all(abs(row[column] / 2 - 1) <= 0.05 for row in rows)
+    # By the paper's literal rule 20 points, which are 18 networks.
+    assert constraint == "measured" or (len(rows), sum(row["n_points"] for row in rows)) == (18, 20)
+
+
 def test_candidates_have_the_fields_of_a_program(capsys: pytest.CaptureFixture[str]) -> None:
     assert scale("--architecture", "efficientnet-b0", "--dry-run", "--json") == 0
 
@@ -163,6 +179,12 @@ def test_candidates_have_the_fields_of_a_program(capsys: pytest.CaptureFixture[s
         (["--table", "x.csv", "--dry-run"], "--dry-run"),
         (["--table", "x.csv", "--architecture", "efficientnet-b0"], "--architecture"),
         (["--table", "x.csv", "--set", "seed=1"], "--set"),
+        (["--table", "x.csv", "--seed", "0"], "--seed"),
+        (["--table", "x.csv", "--constraint", "nominal"], "--constraint"),
+        (
+            ["--curves", "--architecture", "efficientnet-b0", "--constraint", "nominal"],
+            "own factors",
+        ),
         (["--table", "nowhere.csv"], "nowhere.csv"),
         (["--architecture", "efficientnet-b0", "--dry-run", *TOO_LOW], "at least the 224 pixels"),
         (["--curves", "--architecture", "efficientnet-b0", "--dry-run", *TOO_LOW], "at least the"),

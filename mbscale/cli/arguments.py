@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from mbscale.search.settings import ExecutorName
+from mbscale.space.candidate_settings import Constraint
 
 Verbs = Any  # argparse's sub-parser collection has no public type
 
@@ -61,9 +62,19 @@ def add_search_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--address", metavar="ADDRESS", help="of a Ray cluster, such as auto")
 
 
+# Flags of stage 2, likewise.
+_SCALE_FLAGS = {"constraint": "scale.candidates.constraint"}
+
+
+def add_constraint_flag(parser: argparse.ArgumentParser) -> None:
+    """``--constraint``: what makes a scaled network a candidate."""
+    text = "candidates: measured MACs near the multiple, or the paper's alpha * beta^2 * gamma^2"
+    parser.add_argument("--constraint", choices=get_args(Constraint), help=text)
+
+
 def read_overrides(options: argparse.Namespace) -> list[str]:
     """All ``key=value`` that the flags of a command mean; those with a flag of their own win."""
-    flags = {"seed": "seed", **_SEARCH_FLAGS}
+    flags = {"seed": "seed", **_SEARCH_FLAGS, **_SCALE_FLAGS}
     given = {key: getattr(options, name, None) for name, key in flags.items()}
     return [
         *options.overrides,

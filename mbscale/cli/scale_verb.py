@@ -4,7 +4,13 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from mbscale.cli.arguments import Verbs, add_architecture_flag, add_config_flags, add_verb
+from mbscale.cli.arguments import (
+    Verbs,
+    add_architecture_flag,
+    add_config_flags,
+    add_constraint_flag,
+    add_verb,
+)
 from mbscale.cli.baseline_folder import open_with_baseline, peek
 from mbscale.cli.console import print_json, print_note, print_table
 from mbscale.cli.experiment_stage import EXPERIMENTS, experiment_stage
@@ -18,6 +24,10 @@ from mbscale.search.scaling_table import TableFit, fit_table
 from mbscale.space.candidates import find_candidates
 from mbscale.space.published import load_network
 
+_NOT_WITH_A_TABLE = (
+    *("architecture", "constraint", "dry_run", "config", "out", "overrides", "resume", "seed"),
+)
+
 
 def add_verbs(verbs: Verbs) -> None:
     """Scale."""
@@ -25,6 +35,7 @@ def add_verbs(verbs: Verbs) -> None:
     parser = add_verb(verbs, "scale", scale, summary=summary)
     add_config_flags(parser)
     add_architecture_flag(parser)
+    add_constraint_flag(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="show what would be trained, and its cost"
     )
@@ -47,6 +58,7 @@ def scale(options: argparse.Namespace) -> int:
     if options.table is not None:
         return _fit(options)
     if options.experiment is not None:
+        _refuse(options, ("constraint",), "--experiment takes the paper's own factors")
         return experiment_stage(options)
     if options.dry_run:
         return _list_candidates(options)
@@ -93,12 +105,17 @@ def _list_candidates(options: argparse.Namespace) -> int:
     return 0
 
 
-def _fit(options: argparse.Namespace) -> int:
-    for flag in ("architecture", "dry_run", "config", "out", "overrides", "resume"):
-        if getattr(options, flag):
+def _refuse(options: argparse.Namespace, flags: tuple[str, ...], why: str) -> None:
+    for flag in flags:
+        value = getattr(options, flag)
+        if value is not None and value is not False and value != []:
             name = "set" if flag == "overrides" else flag.replace("_", "-")
-            msg = f"--table fits what is recorded and takes no --{name}"
+            msg = f"{why} and takes no --{name}"
             raise ConfigError(msg)
+
+
+def _fit(options: argparse.Namespace) -> int:
+    _refuse(options, _NOT_WITH_A_TABLE, "--table fits what is recorded")
     fits = fit_table(options.table)
     if options.json:
         print_json([asdict(fit) for fit in fits])

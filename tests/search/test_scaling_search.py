@@ -320,7 +320,7 @@ def test_a_short_list_keeps_the_controls_and_covers_the_rest() -> None:
 
 @pytest.mark.parametrize(
     "setting",
-    [{"n_seeds": 1}, {"max_candidates": 1}, {"n_finalists": 1}, {"n_confirmed": 0}],
+    [{"n_seeds": 2}, {"max_candidates": 1}, {"n_finalists": 1}, {"n_confirmed": 0}],
 )
 def test_settings_outside_their_range_are_refused(setting: dict[str, int]) -> None:
     with pytest.raises(ConfigError, match="must be from"):
