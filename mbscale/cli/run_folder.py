@@ -12,7 +12,8 @@ from mbscale.config import RunConfig, load_run_config
 from mbscale.errors import ConfigError, RunError
 from mbscale.results.files import replace_file
 
-# What may differ when a run goes on: how long it lasts, not what its trials mean.
+# What may differ when a run goes on: how long it lasts and where it runs, not what its trials
+# mean. Trials may only become more; a time limit counts from each start, so its end is later.
 CHANGEABLE = (
     "search.n_trials", "search.timeout_seconds", "search.n_workers", "search.executor",
     "search.ray.address", "search.ray.cpus_per_trial", "search.ray.gpus_per_trial",
@@ -83,6 +84,12 @@ def _check_unchanged(old: RunConfig, new: RunConfig, *, folder: Path) -> None:
         msg = (
             f"{folder} was begun with {key}={before.get(key)!r} and cannot go on with "
             f"{after[key]!r}; only {', '.join(CHANGEABLE)} may change, so name another --out"
+        )
+        raise ConfigError(msg)
+    if new.search.n_trials < old.search.n_trials:
+        msg = (
+            f"{folder} was begun with search.n_trials={old.search.n_trials} and cannot go on "
+            f"with fewer, {new.search.n_trials}; give at least as many, or name another --out"
         )
         raise ConfigError(msg)
 
