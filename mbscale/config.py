@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 from pydantic import ConfigDict
 
 from mbscale.errors import ConfigError
-from mbscale.proxy.settings import ProxySettings
+from mbscale.proxy.settings import WITHOUT_LOG_LOSS, ProxySettings
 from mbscale.search.scale_settings import FamilySettings, ScaleSettings
 from mbscale.search.settings import ConfirmSettings, SearchSettings
 from mbscale.search.validation_settings import ValidationSettings
@@ -39,6 +39,23 @@ class RunConfig:
     def __post_init__(self) -> None:
         if not 0 <= self.seed < 2**32:
             msg = f"seed must be from 0 to 2**32 - 1; got {self.seed}"
+            raise ConfigError(msg)
+        self._check_measures()
+
+    def _check_measures(self) -> None:
+        """The objective asks for nothing that the evaluator does not measure."""
+        name = self.proxy.evaluator
+        if self.search.objective.metric == "log_loss" and name in WITHOUT_LOG_LOSS:
+            msg = (
+                f"search.objective.metric log_loss needs an evaluator that measures it; {name} "
+                "does not, so use metric: accuracy or evaluator: train"
+            )
+            raise ConfigError(msg)
+        if self.search.pruner != "none" and name != "train":
+            msg = (
+                f"search.pruner {self.search.pruner} stops trainings after an epoch, and {name} "
+                "has none; use pruner: none or evaluator: train"
+            )
             raise ConfigError(msg)
 
 

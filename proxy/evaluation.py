@@ -17,9 +17,11 @@ OnEpoch = Callable[[int, float], bool]
 class Evaluation:
     """One network, judged once.
 
-    ``accuracy`` is from 0 to 1, ``log_loss`` the mean natural one (lower is better);
-    both are None for a failed evaluation, and ``reason`` says why. ``seconds`` is all
-    the time it took, ``n_images`` the training images shown, repeats counted.
+    ``accuracy`` is from 0 to 1, ``log_loss`` the mean natural one (lower is better), None
+    where the evaluator knows none. ``score`` is what an evaluator gives that measures no
+    accuracy at all: any finite number, higher is better. A complete evaluation has an
+    accuracy or a score, a failed one has neither, and ``reason`` says why. ``seconds`` is
+    all the time it took, ``n_images`` the training images shown, repeats counted.
     """
 
     status: Status
@@ -30,15 +32,17 @@ class Evaluation:
     seed: int
     n_images: int
     reason: str = ""
+    score: float | None = None
 
     def __post_init__(self) -> None:
-        scores = (self.accuracy, self.log_loss)
+        values = (self.accuracy, self.log_loss, self.score)
         if self.status == "failed":
-            is_sound = scores == (None, None) and bool(self.reason)
+            is_sound = values == (None, None, None) and bool(self.reason)
         else:
-            is_sound = all(score is not None and math.isfinite(score) for score in scores)
+            is_finite = all(value is None or math.isfinite(value) for value in values)
+            is_sound = is_finite and (self.accuracy is None) != (self.score is None)
         if not is_sound:
-            msg = f"a {self.status} evaluation cannot hold {scores} with reason {self.reason!r}"
+            msg = f"a {self.status} evaluation cannot hold {values} with reason {self.reason!r}"
             raise ValueError(msg)
 
 
@@ -54,5 +58,5 @@ class Evaluator(Protocol):
         resolution: int | None = None,
         on_epoch: OnEpoch | None = None,
     ) -> Evaluation:
-        """Accuracy and log loss on ``split``; ``resolution`` in proxy pixels, None: the setting."""
+        """What is known of it on ``split``; ``resolution`` in proxy pixels, None: the setting."""
         ...

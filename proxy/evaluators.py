@@ -6,9 +6,11 @@ from mbscale.proxy.dataset import Dataset
 from mbscale.proxy.evaluation import Evaluator
 from mbscale.proxy.settings import EvaluatorName, ProxySettings
 from mbscale.proxy.short_training import ShortTraining
+from mbscale.proxy.zero_cost import ZeroCost
 
 EVALUATORS: Mapping[EvaluatorName, Callable[[ProxySettings, Dataset | None], Evaluator]] = {
     "train": ShortTraining,
+    "zero_cost": ZeroCost,
 }
 
 

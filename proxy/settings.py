@@ -1,18 +1,22 @@
 """How networks are judged: the images, the training, the strides."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 
 from mbscale.errors import ConfigError
+from mbscale.proxy.zero_cost_settings import ZeroCostSettings
 from mbscale.strict_yaml import STRICT
 
 DatasetName = Literal["fashion_mnist", "npz", "cifar10", "image_folder"]
 OptimizerName = Literal["adamw", "sgd", "rmsprop"]
 ScheduleName = Literal["one_cycle", "cosine"]
-EvaluatorName = Literal["train"]
+EvaluatorName = Literal["train", "zero_cost"]
+
+# Evaluators that know an accuracy or a score alone.
+WITHOUT_LOG_LOSS: frozenset[EvaluatorName] = frozenset({"zero_cost"})
 
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
@@ -118,6 +122,7 @@ class ProxySettings:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
+    # train: short training. zero_cost: a score of the untrained network, which is no accuracy.
     evaluator: EvaluatorName = "train"
     data: DataSettings = field(default_factory=DataSettings)
     # Pixels that the networks see; None: the images' own.
@@ -129,6 +134,7 @@ class ProxySettings:
     # Widths are multiplied by this; 1 trains the network as it is.
     width_factor: float = 1.0
     training: TrainingSettings = field(default_factory=TrainingSettings)
+    zero_cost: ZeroCostSettings = field(default_factory=ZeroCostSettings)
     # auto: CUDA where there is one, otherwise the CPU; or cpu, cuda, cuda:1, mps.
     device: str = "auto"
 
@@ -143,3 +149,7 @@ class ProxySettings:
         _require(factor, "above 0 and at most 8", is_met=0 < factor <= 8, name="width_factor")
         is_met = _DEVICE.fullmatch(self.device) is not None
         _require(self.device, "auto, cpu, mps, cuda or cuda:N", is_met=is_met, name="device")
+
+    def as_training(self) -> "ProxySettings":
+        """The same with short training: what confirms and scales is an accuracy."""
+        return replace(self, evaluator="train")

@@ -16,7 +16,11 @@ def time_evaluations(settings: ProxySettings, architectures: Sequence[Architectu
 
     A small share of the images is trained on and judged, twice: the second time gives the
     pace, the first one more what a network costs once (kernels are chosen and compiled).
+    Evaluators that do not train are run as they are.
     """
+    if settings.evaluator != "train":
+        evaluate = make_evaluator(settings)
+        return [evaluate(architecture, seed=0).seconds for architecture in architectures]
     dataset = load_dataset(settings.data)
     n_train, n_selection = len(dataset.train), len(dataset.selection)
     recipe = settings.training

@@ -33,7 +33,7 @@ def pareto_mask(losses: FloatArray) -> Mask:
 
 
 def pareto_records(records: Sequence[Record]) -> tuple[Record, ...]:
-    """The complete records that no other beats on accuracy and MACs, best accuracy first."""
+    """The complete records that no other beats on accuracy (or score) and MACs, best first."""
     measured = [record for record in records if record.state == "complete"]
     losses = np.array([_losses(record) for record in measured], dtype=float).reshape(-1, 2)
     front = [
@@ -61,10 +61,10 @@ def hypervolume(losses: FloatArray, reference: tuple[float, float]) -> float:
 
 
 def _losses(record: Record) -> tuple[float, int]:
-    if record.accuracy is None:
-        msg = f"trial {record.number} is complete and has no accuracy"
+    if record.merit is None:
+        msg = f"trial {record.number} is complete and has no accuracy and no score"
         raise ValueError(msg)
-    return -record.accuracy, record.macs
+    return -record.merit, record.macs
 
 
 def _check(losses: FloatArray) -> None:

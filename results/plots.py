@@ -54,20 +54,23 @@ def plot_pareto(
     """Accuracy against MACs: all complete trials, their front, the baseline and references.
 
     ``n_images`` of the selection split give the points of the front 95 % binomial intervals.
+    Where networks have scores in place of accuracies, these are drawn, without intervals.
     ``path`` ends with .png or .svg.
     """
-    axes = new_chart(
-        title="Accuracy against cost",
-        x_label="multiply-accumulates at the target resolution (log scale)",
-        y_label="accuracy on the selection split",
-    )
     complete = [record for record in records if record.state == "complete"]
+    is_scored = any(record.score is not None for record in complete)
+    n_images = None if is_scored else n_images
+    axes = new_chart(
+        title="Score against cost" if is_scored else "Accuracy against cost",
+        x_label="multiply-accumulates at the target resolution (log scale)",
+        y_label="score without training" if is_scored else "accuracy on the selection split",
+    )
     chosen = [record for record in complete if record.key == baseline_key][:1]
     named = [*(_name_baseline(record) for record in chosen), *published]
     trials, front = _points(complete), _points(pareto_records(complete))
     if len(trials):
         error = _binomial_error(front[:, 1], n_images)
-        low = _frame(axes, trials, front[:, 1] + error, named, target_macs)
+        low = _frame(axes, trials, front[:, 1] + error, named, target_macs, percent=not is_scored)
         _draw_front(axes, trials, front, error)
         target = _upright(axes, target_macs) if target_macs else front
         is_baseline = bool(chosen)
@@ -97,8 +100,8 @@ def plot_history(path: Path, records: Sequence[Record]) -> None:
 
 
 def _points(records: Sequence[Record]) -> FloatArray:
-    """MACs and accuracy, the shape being (n, 2)."""
-    pairs = [(record.macs, record.accuracy) for record in records]
+    """MACs and accuracy or score, the shape being (n, 2)."""
+    pairs = [(record.macs, record.merit) for record in records]
     return np.array(pairs, dtype=float).reshape(-1, 2)
 
 
@@ -109,9 +112,9 @@ def _binomial_error(accuracy: FloatArray, n_images: int | None) -> FloatArray:
 
 
 def _name_baseline(record: Record) -> Reference:
-    assert record.accuracy is not None
-    words = f"{100 * record.accuracy:.1f} %, {format_count(record.macs)} MACs"
-    return Reference(words, record.macs, record.accuracy)
+    assert record.merit is not None
+    merit = f"{100 * record.merit:.1f} %" if record.score is None else f"{record.score:.4g}"
+    return Reference(f"{merit}, {format_count(record.macs)} MACs", record.macs, record.merit)
 
 
 def _frame(
@@ -120,13 +123,15 @@ def _frame(
     tops: FloatArray,
     named: Sequence[Reference],
     target_macs: float | None,
+    *,
+    percent: bool,
 ) -> float:
     """Set the limits and mark the target; the lowest accuracy that is shown."""
     target = [target_macs] if target_macs else []
     scale_macs(axes, [*trials[:, 0], *(one.macs for one in named), *target])
     accuracy = [one.accuracy for one in named]
     low = min([robust_low(trials[:, 1]), *accuracy])
-    scale_y(axes, low, max([*tops, *accuracy]), percent=True)
+    scale_y(axes, low, max([*tops, *accuracy]), percent=percent)
     if target_macs:
         mark_x(axes, target_macs, f"target {format_count(target_macs)}")
     return low

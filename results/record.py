@@ -12,7 +12,8 @@ class Record:
 
     ``architecture`` is a timm-style string, ``choices`` hold (name, realized value) in the order
     of the search space, costs are those at the target resolution, ``accuracy`` goes from 0 to 1,
-    and ``reason`` says why a trial is not complete, or is empty.
+    and ``reason`` says why a trial is not complete, or is empty. ``score`` is what an
+    evaluator gave that measures no accuracy; higher is better.
     """
 
     number: int
@@ -30,3 +31,9 @@ class Record:
     epochs: int | None
     seed: int
     reason: str
+    score: float | None = None
+
+    @property
+    def merit(self) -> float | None:
+        """What orders the networks of a run: the accuracy, or the score where there is none."""
+        return self.accuracy if self.score is None else self.score

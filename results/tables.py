@@ -13,8 +13,8 @@ from mbscale.results.rows import parse_named, read_table, write_table
 
 # What a reader looks for first stands first; the choices follow.
 COLUMNS = (
-    "number", "state", "architecture", "accuracy", "log_loss", "reward", "macs", "params",
-    "activations", "seconds", "epochs", "seed", "key", "reason",
+    "number", "state", "architecture", "accuracy", "log_loss", "score", "reward", "macs",
+    "params", "activations", "seconds", "epochs", "seed", "key", "reason",
 )  # fmt: skip
 
 assert {*COLUMNS, "choices"} == {field.name for field in fields(Record)}
@@ -31,7 +31,7 @@ def write_trials(path: Path, records: Sequence[Record]) -> None:
 
 
 def write_pareto(path: Path, records: Sequence[Record]) -> None:
-    """Write the records that no other beats on accuracy and MACs, best accuracy first."""
+    """Write the records that no other beats on merit and MACs, best accuracy first."""
     write_trials(path, pareto_records(records))
 
 

@@ -30,7 +30,7 @@ class Confirmed:
 
     Accuracies and ``log_loss`` are means on the selection split over ``n_seeds`` fresh
     seeds. ``low`` and ``high`` bound the mean accuracy; ``probability_best`` and
-    ``is_tied`` are on the reward.
+    ``is_tied`` are on the reward. ``search_accuracy`` is None after a search without training.
     """
 
     number: int
@@ -46,7 +46,7 @@ class Confirmed:
     probability_best: float
     is_tied: bool
     n_seeds: int
-    search_accuracy: float
+    search_accuracy: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +173,8 @@ def _rank(
 
 
 def _reward(evaluation: Evaluation, record: Record, objective: ObjectiveSettings) -> float:
-    assert evaluation.accuracy is not None
-    assert evaluation.log_loss is not None
-    quality = measure_quality(evaluation.accuracy, evaluation.log_loss, objective.metric)
+    quality = measure_quality(evaluation, objective.metric)
+    assert quality is not None
     return compute_reward(quality, record.macs, objective)
 
 
@@ -197,7 +196,7 @@ def _confirmed(
         probability_best=reward.probability_best,
         is_tied=reward.is_tied,
         n_seeds=len(group),
-        search_accuracy=record.accuracy or 0.0,
+        search_accuracy=record.accuracy,
     )
 
 

@@ -41,7 +41,7 @@ class ConfirmLog:
         self._finished: dict[tuple[str, int, str], Evaluation] = {}
         for trial in self._study.read_trials():
             kept: dict[str, Any] = trial.user_attrs
-            evaluation = Evaluation(**{name: kept[name] for name in _KEPT})
+            evaluation = Evaluation(**{name: kept[name] for name in _KEPT if name in kept})
             self._finished[kept["key"], evaluation.seed, kept["split"]] = evaluation
 
     def get(self, job: ConfirmJob) -> Evaluation | None:

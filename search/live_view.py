@@ -93,7 +93,7 @@ class LiveReader:
         elif kind == _SET_STUDY_ATTR:
             self._facts |= entry["user_attr"]
         elif kind == _CREATE_TRIAL:
-            kept = {name: entry["user_attrs"][name] for name in RECORD_ATTRIBUTES}
+            kept = {name: entry["user_attrs"].get(name) for name in RECORD_ATTRIBUTES}
             record = Record(**kept, architecture="", choices=())
             self._records.append(record)
             ended = _parse_time(entry["datetime_complete"])

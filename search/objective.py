@@ -1,7 +1,7 @@
 """What a network is worth: its quality, paid for with its MACs."""
 
 import math
-from typing import overload
+from typing import Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,9 +43,47 @@ def _compute_rewards(
     return np.asarray(quality * ratio**settings.exponent)
 
 
-def measure_quality(accuracy: float, log_loss: float, metric: Metric) -> float:
-    """From 0 to 1, higher is better: the accuracy, or ``exp(-log_loss)``."""
-    return accuracy if metric == "accuracy" else math.exp(-log_loss)
+class Measured(Protocol):
+    """What an evaluator gave: an accuracy with or without its log loss, or a score."""
+
+    @property
+    def accuracy(self) -> float | None:
+        """From 0 to 1."""
+        ...
+
+    @property
+    def log_loss(self) -> float | None:
+        """Mean natural log loss."""
+        ...
+
+    @property
+    def score(self) -> float | None:
+        """Any number, higher is better."""
+        ...
+
+
+def measure_quality(measured: Measured, metric: Metric) -> float | None:
+    """From 0 to 1, higher is better: the accuracy, ``exp(-log_loss)``, or the score squeezed.
+
+    None where there is nothing, and where the log loss that ``metric`` asks for is missing.
+    """
+    if measured.score is not None:
+        return squeeze_score(measured.score)
+    if metric == "accuracy":
+        return measured.accuracy
+    return None if measured.log_loss is None else math.exp(-measured.log_loss)
+
+
+def squeeze_score(score: float) -> float:
+    """A score as a number from 0 to 1 in the same order: ``(1 + s / (1 + |s|)) / 2``.
+
+    The order is all that it keeps. How many MACs a difference is worth is arbitrary, so
+    only rewards that do not weigh the two against each other make sense of it.
+
+    >>> squeeze_score(0.0), squeeze_score(3.0)
+    (0.5, 0.875)
+    """
+    return (1 + score / (1 + abs(score))) / 2
 
 
 def measure_violations(macs: int, settings: ObjectiveSettings) -> dict[str, float]:

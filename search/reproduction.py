@@ -11,8 +11,8 @@ from mbscale.search.trials import add_evaluation, is_evaluated, make_record, rec
 
 # What a training decides, and what follows from the network alone.
 _COMPARED = (
-    "state", "key", "macs", "params", "activations", "accuracy", "log_loss", "reward", "epochs",
-    "seed",
+    "state", "key", "macs", "params", "activations", "accuracy", "log_loss", "score", "reward",
+    "epochs", "seed",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from mbscale.search.scale_settings import ScaleSettings
 from mbscale.search.scaling_rounds import plan_rounds
 from mbscale.search.settings import ConfirmSettings
 from mbscale.search.task import SearchTask
+from mbscale.space.architecture import Architecture
 from mbscale.space.cost_range import find_member
 from mbscale.space.cost_table import CostTable, IntArray
 from mbscale.space.encoding import decode, sample_vector
@@ -49,6 +50,9 @@ def estimate_run(
     vectors = _pick_vectors(task)
     architectures = [decode(task.space, [int(index) for index in vector]) for vector in vectors]
     *random, target_trial = time_evaluations(proxy, architectures)
+    # What follows the search is trained, however the search judged.
+    is_training = proxy.evaluator == "train"
+    training = target_trial if is_training else _time_one(proxy.as_training(), architectures[-1])
     trial = float(np.mean(random))
     settings = task.settings
     n_random = min(settings.n_startup, settings.n_trials)
@@ -58,9 +62,13 @@ def estimate_run(
         target_trial=target_trial,
         search=(n_random * trial + (settings.n_trials - n_random) * target_trial)
         / settings.n_workers,
-        confirm=(confirm.top_k * confirm.n_seeds + 1) * target_trial / settings.n_workers,
-        scale=n_scaled * scale.candidates.multiple * target_trial / settings.n_workers,
+        confirm=(confirm.top_k * confirm.n_seeds + 1) * training / settings.n_workers,
+        scale=n_scaled * scale.candidates.multiple * training / settings.n_workers,
     )
+
+
+def _time_one(proxy: ProxySettings, architecture: Architecture) -> float:
+    return time_evaluations(proxy, [architecture])[0]
 
 
 def _pick_vectors(task: SearchTask) -> list[IntArray]:

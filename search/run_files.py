@@ -48,6 +48,7 @@ def write_baseline(path: Path, record: Record, task: SearchTask) -> None:
         "source": "search",
         "trial": record.number,
         "accuracy": record.accuracy,
+        "score": record.score,
         "reward": record.reward,
     }
     network = Network("baseline", architecture, task.target)

@@ -21,7 +21,7 @@ from mbscale.space.encoding import space_choices
 # The other fields of a record follow from the vector.
 RECORD_ATTRIBUTES = (
     "number", "state", "key", "macs", "params", "activations", "accuracy", "log_loss",
-    "reward", "seconds", "epochs", "seed", "reason",
+    "reward", "seconds", "epochs", "seed", "reason", "score",
 )  # fmt: skip
 
 assert {*RECORD_ATTRIBUTES, "architecture", "choices"} == {field.name for field in fields(Record)}
@@ -66,16 +66,14 @@ def make_record(
 
 def add_evaluation(record: Record, evaluation: Evaluation, objective: ObjectiveSettings) -> Record:
     """The record with what a training measured, and its reward."""
-    accuracy, log_loss = evaluation.accuracy, evaluation.log_loss
-    reward = None
-    if accuracy is not None and log_loss is not None:
-        quality = measure_quality(accuracy, log_loss, objective.metric)
-        reward = compute_reward(quality, record.macs, objective)
+    quality = measure_quality(evaluation, objective.metric)
+    reward = None if quality is None else compute_reward(quality, record.macs, objective)
     return replace(
         record,
         state=evaluation.status,
-        accuracy=accuracy,
-        log_loss=log_loss,
+        accuracy=evaluation.accuracy,
+        log_loss=evaluation.log_loss,
+        score=evaluation.score,
         reward=reward,
         seconds=evaluation.seconds,
         epochs=evaluation.epochs,
@@ -85,7 +83,13 @@ def add_evaluation(record: Record, evaluation: Evaluation, objective: ObjectiveS
 
 def add_known(record: Record, known: Record) -> Record:
     """The duplicate's record with what was measured of the same network before."""
-    return replace(record, accuracy=known.accuracy, log_loss=known.log_loss, reward=known.reward)
+    return replace(
+        record,
+        accuracy=known.accuracy,
+        log_loss=known.log_loss,
+        score=known.score,
+        reward=known.reward,
+    )
 
 
 def study_directions(objective: ObjectiveSettings) -> list[Direction]:
@@ -121,12 +125,11 @@ def tell_values(
 
 
 def _values(record: Record, objective: ObjectiveSettings) -> list[float]:
-    assert record.accuracy is not None
-    assert record.log_loss is not None
     assert record.reward is not None
     if not objective.multi_objective:
         return [record.reward]
-    quality = measure_quality(record.accuracy, record.log_loss, objective.metric)
+    quality = measure_quality(record, objective.metric)
+    assert quality is not None
     return [quality, *_macs(record, objective)]
 
 
@@ -148,6 +151,7 @@ def record_attributes(record: Record) -> dict[str, Any]:
 def read_record(task: SearchTask, trial: FrozenTrial) -> Record:
     """The record of a trial in the journal."""
     proposal = make_proposal(task, read_vector(task, trial.params))
-    kept = {name: trial.user_attrs[name] for name in RECORD_ATTRIBUTES}
+    # A journal from before there were scores has none.
+    kept: dict[str, Any] = {name: trial.user_attrs.get(name) for name in RECORD_ATTRIBUTES}
     blank = make_record(task, proposal, number=kept["number"], state="complete", reason="")
     return replace(blank, **kept)

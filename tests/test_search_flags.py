@@ -1,16 +1,18 @@
 """The search and what looks at it, from the command line to a folder."""
 
 import json
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from mbscale.cli.main import main
 from mbscale.config import load_run_config
+from mbscale.proxy.settings import EvaluatorName
 from mbscale.search.lock import lock_folder
 
 pytestmark = pytest.mark.slow
@@ -28,6 +30,40 @@ TINY = [
 def search(folder: Path, *flags: str) -> int:
     config = ["--config", "configs/quick.yaml"]
     return main(["search", *config, *TINY, "--out", str(folder), "--json", "-q", *flags])
+
+
+@pytest.mark.parametrize("name", get_args(EvaluatorName))
+def test_every_evaluator_finds_a_baseline(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert search(tmp_path, "--set", f"proxy.evaluator={name}", "--n-trials", "5") == 0
+
+    best = json.loads(capsys.readouterr().out)
+    assert (best["accuracy"] is None) != (best["score"] is None)
+    assert main(["reproduce", str(tmp_path), "--trial", "0", "--json"]) == 0
+    assert main(["status", str(tmp_path), "--json"]) == 0
+
+
+def test_a_search_without_training_is_confirmed_by_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert search(tmp_path, "--set", "proxy.evaluator=zero_cost", "--n-trials", "4") == 0
+    capsys.readouterr()
+
+    # So few trials may miss the target, which is said.
+    assert main(["confirm", "--out", str(tmp_path), "--json", "-q"]) in (0, 3)
+    assert 0 < json.loads(capsys.readouterr().out)["test_accuracy"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [("search.objective.metric=log_loss", "log loss|log_loss"), ("search.pruner=pareto", "none")],
+)
+def test_an_objective_that_the_evaluator_cannot_serve_is_refused(
+    setting: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert search(tmp_path, "--set", "proxy.evaluator=zero_cost", "--set", setting) == 2
+    assert re.search(words, capsys.readouterr().err)
 
 
 def test_flags_are_settings(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def _train(run: Run, baseline: Network, name: Experiment) -> tuple[CurveRow, ...
         return run_experiment(
             task,
             points,
-            ProxyEvaluator(config.proxy),
+            ProxyEvaluator(config.proxy.as_training()),
             open_evaluations(run),
             executor=executor,
             on_evaluation=_count(progress),

@@ -83,6 +83,7 @@ def search(options: argparse.Namespace) -> int:
         "n_trials": len(records),
         "baseline": str(opened.folder.baseline),
         "accuracy": best.accuracy,
+        "score": best.score,
         "macs": best.macs,
         "params": best.params,
         "reward": best.reward,

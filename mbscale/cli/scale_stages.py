@@ -46,7 +46,7 @@ def scale_stage(run: Run) -> ScalingOutcome:
     ):
         outcome = run_scaling(
             task,
-            share_images(executor, config.proxy, run.dataset),
+            share_images(executor, config.proxy.as_training(), run.dataset),
             open_evaluations(run),
             executor=executor,
             on_evaluation=_count(progress),

@@ -127,8 +127,12 @@ def _show(progress: StageProgress) -> Callable[[Record, tuple[Record, ...]], Non
 
 
 def _describe_best(record: Record) -> str:
-    accuracy = 100 * (record.accuracy or 0.0)
-    return f"best {accuracy:.1f} % at {format_count(record.macs)} MACs"
+    merit = f"score {record.score:.4g}" if record.score is not None else _percent(record.accuracy)
+    return f"best {merit} at {format_count(record.macs)} MACs"
+
+
+def _percent(accuracy: float | None) -> str:
+    return f"{100 * (accuracy or 0.0):.1f} %"
 
 
 def save_baseline(run: Run, record: Record, *, chosen_by: str, **more: float) -> None:
@@ -140,6 +144,7 @@ def save_baseline(run: Run, record: Record, *, chosen_by: str, **more: float) ->
         "space": run.config.space,
         "seed": run.config.seed,
         "selection_accuracy": record.accuracy,
+        "selection_score": record.score,
         **more,
     }
     replace_file(run.folder.baseline, format_network(network, provenance))
@@ -170,7 +175,7 @@ def confirm_stage(run: Run, records: tuple[Record, ...]) -> Confirmation:
             run.task,
             records,
             settings,
-            share_images(executor, run.config.proxy, run.dataset),
+            share_images(executor, run.config.proxy.as_training(), run.dataset),
             journal,
             executor=executor,
             on_evaluation=_count(progress),

@@ -78,6 +78,7 @@ def describe(found: RunStatus, live: LiveView) -> dict[str, object]:
         ],
         "best_trial": best.number if best else None,
         "best_accuracy": best.accuracy if best else None,
+        "best_score": best.score if best else None,
         "best_macs": best.macs if best else None,
         "best_reward": best.reward if best else None,
         "front_size": len(pareto_records(live.records)),

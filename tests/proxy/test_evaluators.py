@@ -1,7 +1,8 @@
 """The contract that every evaluator keeps, and what short training adds."""
 
+import math
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import get_args
 
@@ -19,6 +20,9 @@ from mbscale.proxy.settings import (
     ProxySettings,
     TrainingSettings,
 )
+from mbscale.proxy.zero_cost_settings import ScoreName, ZeroCostSettings
+from mbscale.search.executors import ProxyEvaluator
+from mbscale.search.worker_processes import ProcessExecutor
 from mbscale.space.architecture import Architecture, Stage, Stem
 
 TINY = Architecture(
@@ -37,61 +41,135 @@ SETTINGS = ProxySettings(
 )
 
 
-@pytest.fixture(params=get_args(EvaluatorName))
-def evaluator(request: pytest.FixtureRequest) -> Evaluator:
-    return make_evaluator(replace(SETTINGS, evaluator=request.param))
+# Every evaluator, and every score of zero_cost.
+CONTRACT = {
+    "train": SETTINGS,
+    **{
+        f"zero_cost-{name}": replace(
+            SETTINGS,
+            evaluator="zero_cost",
+            zero_cost=ZeroCostSettings(score=name, batch_size=8),
+        )
+        for name in get_args(ScoreName)
+    },
+}
+# These follow from the architecture alone.
+COUNTED = tuple(f"zero_cost-{name}" for name in ("stages", "parameters", "macs"))
 
 
-def _scores(evaluation: Evaluation) -> tuple[float | None, float | None]:
-    return evaluation.accuracy, evaluation.log_loss
+@pytest.fixture(params=CONTRACT)
+def settings(request: pytest.FixtureRequest) -> ProxySettings:
+    return CONTRACT[request.param]
+
+
+@pytest.fixture
+def evaluator(settings: ProxySettings) -> Evaluator:
+    return make_evaluator(settings)
+
+
+@pytest.fixture(scope="module")
+def worker() -> Generator[ProcessExecutor]:
+    executor = ProcessExecutor(1)
+    yield executor
+    executor.shutdown()
+
+
+def _scores(evaluation: Evaluation) -> tuple[float | None, ...]:
+    return evaluation.accuracy, evaluation.log_loss, evaluation.score
 
 
 def test_the_table_holds_every_name_that_settings_allow() -> None:
     assert set(EVALUATORS) == set(get_args(EvaluatorName))
 
 
+def test_the_contract_is_checked_for_every_name() -> None:
+    assert {name.partition("-")[0] for name in CONTRACT} == set(EVALUATORS)
+
+
 def test_an_evaluation_is_complete_and_finite(evaluator: Evaluator) -> None:
     evaluation = evaluator(TINY, seed=1)
 
     assert evaluation.status == "complete"
-    assert evaluation.accuracy is not None
-    assert 0 <= evaluation.accuracy <= 1
+    merit = evaluation.accuracy if evaluation.score is None else evaluation.score
+    assert merit is not None
+    assert math.isfinite(merit)
+    assert evaluation.accuracy is None or 0 <= evaluation.accuracy <= 1
     assert evaluation.seconds > 0
     assert (evaluation.seed, evaluation.reason) == (1, "")
 
 
 def test_the_same_seed_gives_the_same_score_to_the_last_digit(evaluator: Evaluator) -> None:
-    first, second, other = (evaluator(TINY, seed=seed) for seed in (4, 4, 5))
+    first, second = (evaluator(TINY, seed=4) for _ in range(2))
 
-    assert _scores(first) == _scores(second) != _scores(other)
+    assert _scores(first) == _scores(second)
 
 
-def test_a_copy_of_the_settings_makes_the_same_evaluator(evaluator: Evaluator) -> None:
-    again = make_evaluator(pickle.loads(pickle.dumps(SETTINGS)))
+@pytest.mark.parametrize("name", sorted({*CONTRACT} - {*COUNTED}))
+def test_another_seed_gives_another_score(name: str) -> None:
+    evaluate = make_evaluator(CONTRACT[name])
+
+    assert _scores(evaluate(TINY, seed=4)) != _scores(evaluate(TINY, seed=5))
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_what_is_counted_needs_no_seed(name: str) -> None:
+    evaluate = make_evaluator(CONTRACT[name])
+
+    assert _scores(evaluate(TINY, seed=4)) == _scores(evaluate(TINY, seed=5))
+
+
+def test_a_copy_of_the_settings_makes_the_same_evaluator(
+    evaluator: Evaluator, settings: ProxySettings
+) -> None:
+    again = make_evaluator(pickle.loads(pickle.dumps(settings)))
 
     assert _scores(again(TINY, seed=2)) == _scores(evaluator(TINY, seed=2))
 
 
-def test_an_earlier_evaluation_leaves_no_trace(evaluator: Evaluator) -> None:
-    alone = make_evaluator(SETTINGS)(TINY, seed=2)
+def test_an_earlier_evaluation_leaves_no_trace(
+    evaluator: Evaluator, settings: ProxySettings
+) -> None:
+    alone = make_evaluator(settings)(TINY, seed=2)
     evaluator(TINY, seed=9, resolution=20)
 
     assert _scores(evaluator(TINY, seed=2)) == _scores(alone)
 
 
-def test_the_splits_are_told_apart(evaluator: Evaluator) -> None:
+@pytest.mark.slow
+def test_a_worker_process_gives_the_same_score(
+    evaluator: Evaluator, settings: ProxySettings, worker: ProcessExecutor
+) -> None:
+    theirs = worker.submit(ProxyEvaluator(settings), TINY, seed=2).result()
+
+    assert _scores(theirs) == _scores(evaluator(TINY, seed=2))
+
+
+def test_the_global_random_state_is_left_alone(evaluator: Evaluator) -> None:
+    torch.manual_seed(7)
+    expected = float(torch.rand(()))
+    torch.manual_seed(7)
+    evaluator(TINY, seed=2)
+
+    assert float(torch.rand(())) == expected
+
+
+def test_the_splits_are_told_apart() -> None:
+    evaluator = make_evaluator(SETTINGS)
     selection, test = (evaluator(TINY, seed=2, split=split) for split in ("selection", "test"))
 
     assert _scores(selection) != _scores(test)
 
 
-def test_another_resolution_is_another_score(evaluator: Evaluator) -> None:
+@pytest.mark.parametrize("name", sorted({*CONTRACT} - {"zero_cost-stages", "zero_cost-parameters"}))
+def test_another_resolution_is_another_score(name: str) -> None:
+    evaluator = make_evaluator(CONTRACT[name])
     small, usual, own = (evaluator(TINY, seed=2, resolution=r) for r in (14, 28, None))
 
     assert _scores(small) != _scores(usual) == _scores(own)
 
 
-def test_the_caller_can_stop_after_an_epoch(evaluator: Evaluator) -> None:
+def test_the_caller_can_stop_after_an_epoch() -> None:
+    evaluator = make_evaluator(SETTINGS)
     seen: list[tuple[int, float]] = []
 
     def stop(epoch: int, accuracy: float) -> bool:
@@ -116,7 +194,7 @@ def test_divergence_is_a_failed_evaluation_with_its_reason() -> None:
     evaluation = make_evaluator(replace(SETTINGS, training=training))(TINY, seed=0)
 
     assert evaluation.status == "failed"
-    assert _scores(evaluation) == (None, None)
+    assert _scores(evaluation) == (None, None, None)
     assert evaluation.reason.startswith("diverged: the training loss became")
 
 
@@ -195,6 +273,22 @@ def test_an_evaluation_that_contradicts_itself_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match="cannot hold"):
         Evaluation(status, accuracy, accuracy, 1.0, 1, 0, 100, reason)
+
+
+def test_an_accuracy_and_a_score_exclude_each_other() -> None:
+    with pytest.raises(ValueError, match="cannot hold"):
+        Evaluation("complete", 0.5, None, 1.0, 1, 0, 100, score=0.5)
+
+
+def test_a_score_that_is_not_finite_is_a_failed_evaluation() -> None:
+    # A batch of more images than there are holds some twice.
+    data = replace(SETTINGS.data, n_train=10)
+    settings = replace(CONTRACT["zero_cost-naswot"], data=data)
+    batch = replace(settings.zero_cost, batch_size=20)
+
+    evaluation = make_evaluator(replace(settings, zero_cost=batch))(TINY, seed=0)
+
+    assert (evaluation.status, evaluation.reason) == ("failed", "the score naswot is -inf")
 
 
 @pytest.mark.slow

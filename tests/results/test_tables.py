@@ -158,7 +158,7 @@ def spoil(path: Path, old: str, new: str) -> None:
         ("385814752", "many", "line 2, column macs: 'many' is not a whole number"),
         ("complete", "done", "line 2, column state: 'done' is none of complete, failed"),
         ("0.875", "nan", "line 2, column accuracy: 'nan' is not a finite number"),
-        ("12.5,", "12.5;", "line 2 has 16 cells under 17 column names"),
+        ("12.5,", "12.5;", "line 2 has 17 cells under 18 column names"),
         ("accuracy", "acc", "must begin with the columns number, state"),
         ("ds_r1", '"ds_r1', "cannot be read: "),
     ],

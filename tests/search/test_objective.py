@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mbscale.search.objective import compute_reward, measure_quality, measure_violations
+from mbscale.proxy.evaluation import Evaluation
+from mbscale.search.objective import (
+    compute_reward,
+    measure_quality,
+    measure_violations,
+    squeeze_score,
+)
 from mbscale.search.settings import Metric, ObjectiveKind, ObjectiveSettings
 
 KINDS: tuple[ObjectiveKind, ...] = ("soft", "hard", "absolute")
@@ -71,7 +77,22 @@ def test_arrays_give_the_rewards_of_their_numbers(
 def test_quality_is_the_accuracy_or_the_mean_probability_of_the_truth(
     metric: Metric, expected: float
 ) -> None:
-    assert measure_quality(0.9, math.log(2), metric) == pytest.approx(expected)
+    measured = Evaluation("complete", 0.9, math.log(2), 1.0, 1, 0, 10)
+
+    assert measure_quality(measured, metric) == pytest.approx(expected)
+
+
+@given(st.floats(-1e3, 1e3), st.floats(1e-3, 1e3))
+def test_a_score_keeps_its_order_between_nothing_and_one(score: float, more: float) -> None:
+    low, high = squeeze_score(score), squeeze_score(score + more)
+
+    assert 0 < low < high < 1
+
+
+def test_a_log_loss_that_was_not_measured_is_no_quality() -> None:
+    measured = Evaluation("complete", 0.9, None, 1.0, 1, 0, 10)
+
+    assert measure_quality(measured, "log_loss") is None
 
 
 @given(macs_counts, st.integers(10**6, 10**9), st.integers(0, 10**9))

@@ -1,0 +1,34 @@
+"""How networks are scored without training."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from pydantic import ConfigDict
+
+from mbscale.errors import ConfigError
+from mbscale.strict_yaml import STRICT
+
+ScoreName = Literal[
+    "stages", "parameters", "macs", "synflow", "parameters_synflow", "gradient_norm", "zico",
+    "naswot", "zen",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ZeroCostSettings:
+    """The score of the evaluator ``zero_cost``."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    score: ScoreName = "stages"
+    # Images of a batch: gradient_norm, zico, naswot, zen.
+    batch_size: int = 32
+    # Batches that zico compares; the paper uses two.
+    n_batches: int = 2
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "n_batches"):
+            value = getattr(self, name)
+            if value < 2:
+                msg = f"{name} must be at least 2; got {value}"
+                raise ConfigError(msg)
