@@ -12,7 +12,8 @@ from mbscale.strict_yaml import STRICT
 Operator = Literal["conv", "ds", "dsa", "mbconv", "fused_mbconv", "basic", "bottleneck"]
 Pool = Literal["none", "max"]
 Skip = Literal["identity", "none"]
-Activation = Literal["silu", "relu", "relu6"]
+Activation = Literal["silu", "relu", "relu6", "hard_swish"]
+Gate = Literal["sigmoid", "hard_sigmoid"]
 
 # Far beyond any published network; what stands above is a slip of the keyboard.
 LARGEST_WIDTH = 1_000_000
@@ -65,7 +66,8 @@ class Stage:
     ``expand_ratio`` and ``se_ratio`` are expanded and squeezed channels over the
     *input* channels of each block, as in EfficientNet. ``skip`` adds the input where
     stride and width allow it. The pooling skip of MnasNet is left out: EfficientNetV2
-    (arXiv:2104.00298) reports that it was never used.
+    (arXiv:2104.00298) reports that it was never used. ``activation`` None is that of the
+    architecture.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -78,6 +80,7 @@ class Stage:
     expand_ratio: float = 1
     se_ratio: float = 0
     skip: Skip = "identity"
+    activation: Activation | None = None
 
     def __post_init__(self) -> None:
         _require_width(self.width, name="stage width")
@@ -104,7 +107,9 @@ class Stage:
             is_met=0 < expand_ratio <= 16,
             name="expand_ratio",
         )
-        _require(se_ratio, "from 0 to 1", is_met=0 <= se_ratio <= 1, name="se_ratio")
+        # MobileNetV3 squeezes a quarter of the expanded channels, which may be above its input.
+        most = max(1, expand_ratio)
+        _require(se_ratio, f"from 0 to {most:g}", is_met=0 <= se_ratio <= most, name="se_ratio")
         if self.operator in _WITHOUT_EXPANSION:
             name = f"expand_ratio of a {self.operator} stage"
             _require(expand_ratio, "1", is_met=expand_ratio == 1, name=name)
@@ -120,7 +125,9 @@ class Stage:
 class Architecture:
     """A network without the place it is used in: no resolution, no class count.
 
-    ``head_width`` is the 1x1 convolution before pooling; 0 leaves it out.
+    ``head_width`` is the 1x1 convolution before pooling, ``classifier_width`` a linear
+    layer with activation after it; 0 leaves either out. ``se_gate`` ``hard_sigmoid`` is
+    MobileNetV3's squeeze and excite, which has ReLU between its two convolutions.
     ``dropout`` stands before the classifier. ``drop_path`` is the rate of the last
     block; block ``i`` of ``n`` gets ``drop_path * i / n``, as in EfficientNet's code.
     ``bn_momentum`` is PyTorch's: the weight of the new batch.
@@ -132,6 +139,8 @@ class Architecture:
     stages: tuple[Stage, ...]
     head_width: int
     activation: Activation = "silu"
+    se_gate: Gate = "sigmoid"
+    classifier_width: int = 0
     bn_eps: float = 1e-3
     bn_momentum: float = 0.01
     dropout: float = 0.0
@@ -140,6 +149,7 @@ class Architecture:
     def __post_init__(self) -> None:
         _require(len(self.stages), "at least 1", is_met=bool(self.stages), name="number of stages")
         _require_width(self.head_width, name="head_width", smallest=0)
+        _require_width(self.classifier_width, name="classifier_width", smallest=0)
         _require(self.bn_eps, "above 0", is_met=0 < self.bn_eps < 1, name="bn_eps")
         momentum = self.bn_momentum
         _require(momentum, "above 0, at most 1", is_met=0 < momentum <= 1, name="bn_momentum")

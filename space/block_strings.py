@@ -1,6 +1,6 @@
 """Architectures in the block strings of timm; written, never read back."""
 
-from mbscale.space.architecture import Architecture, Operator, Stage
+from mbscale.space.architecture import Activation, Architecture, Operator, Stage
 
 # timm's ``ir`` keeps a 1x1 convolution for expansion 1, so that one is written ``ds``.
 # ``basic`` and ``bottle`` are timm's names too, though not of its strings.
@@ -12,6 +12,12 @@ _CODES: dict[Operator, str] = {
     "fused_mbconv": "er",
     "basic": "basic",
     "bottleneck": "bottle",
+}
+_ACTIVATIONS: dict[Activation, str] = {
+    "silu": "sw",
+    "relu": "re",
+    "relu6": "r6",
+    "hard_swish": "hs",
 }
 _WITH_EXPANSION = ("ds", "ir", "er")
 
@@ -36,6 +42,8 @@ def _format_stage(stage: Stage) -> str:
     parts.append(f"c{stage.width}")
     if stage.se_ratio:
         parts.append(f"se{stage.se_ratio:g}")
+    if stage.activation:
+        parts.append(f"n{_ACTIVATIONS[stage.activation]}")
     return "_".join([*parts, *_format_skip(code, stage)])
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import astuple, dataclass
 
-from mbscale.space.architecture import Architecture, Operator, Stage
+from mbscale.space.architecture import Activation, Architecture, Operator, Stage
 from mbscale.space.rounding import round_channels
 
 _RESNET: frozenset[Operator] = frozenset({"basic", "bottleneck"})
@@ -13,7 +13,8 @@ _RESNET: frozenset[Operator] = frozenset({"basic", "bottleneck"})
 class Block:
     """One block as it is built and counted; ``squeeze_width`` 0 means no SE.
 
-    ``expanded_width`` is the width of the inner convolutions.
+    ``expanded_width`` is the width of the inner convolutions; ``activation`` None is that
+    of the architecture.
     """
 
     kind: Operator
@@ -24,6 +25,7 @@ class Block:
     squeeze_width: int
     out_width: int
     has_residual: bool
+    activation: Activation | None = None
 
     @property
     def has_projection(self) -> bool:
@@ -58,6 +60,7 @@ def _realize_block(stage: Stage, in_width: int, stride: int) -> Block:
         squeeze_width=max(1, int(in_width * stage.se_ratio)) if stage.se_ratio else 0,
         out_width=stage.width,
         has_residual=stage.skip == "identity" and can_add,
+        activation=stage.activation,
     )
 
 
@@ -85,7 +88,11 @@ def canonical_key(architecture: Architecture) -> str:
     Taken from the realised blocks, so a skip that no block can have, or the border
     between two alike stages, does not tell networks apart.
     """
-    blocks = [astuple(block) for stage in realize_blocks(architecture) for block in stage]
+    blocks = [
+        _identify(block, architecture.activation)
+        for stage in realize_blocks(architecture)
+        for block in stage
+    ]
     rest = (
         astuple(architecture.stem),
         architecture.head_width,
@@ -95,4 +102,12 @@ def canonical_key(architecture: Architecture) -> str:
         float(architecture.dropout),
         float(architecture.drop_path),
     )
-    return hashlib.sha256(repr((blocks, rest)).encode()).hexdigest()[:16]
+    # What came later counts where it is used: the keys of earlier runs stay what they are.
+    later = (architecture.se_gate, architecture.classifier_width)
+    parts = (blocks, rest) if later == ("sigmoid", 0) else (blocks, rest, later)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def _identify(block: Block, activation: Activation) -> tuple[object, ...]:
+    *numbers, own = astuple(block)
+    return tuple(numbers) if own in (None, activation) else (*numbers, own)

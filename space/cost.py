@@ -48,7 +48,13 @@ def count_cost(architecture: Architecture, *, resolution: int, num_classes: int)
         cost, size = _count_stage(stage, in_width, size)
         total += cost
         in_width = stage.width
-    return total + count_head(in_width, architecture.head_width, size, num_classes=num_classes)
+    return total + count_head(
+        in_width,
+        architecture.head_width,
+        size,
+        num_classes=num_classes,
+        classifier_width=architecture.classifier_width,
+    )
 
 
 def count_stem(stem: Stem, resolution: int) -> tuple[Cost, int]:
@@ -57,13 +63,17 @@ def count_stem(stem: Stem, resolution: int) -> tuple[Cost, int]:
     return cost, strided_size(resolution, stem.total_stride)
 
 
-def count_head(in_width: int, head_width: int, size: int, *, num_classes: int) -> Cost:
-    """The 1x1 convolution, if there is one, and the classifier with its bias."""
-    out_width = head_width or in_width
-    classifier = Cost(out_width * num_classes, (out_width + 1) * num_classes, 0)
-    if not head_width:
-        return classifier
-    return _count_convolution(head_layer(in_width, head_width), size)[0] + classifier
+def count_head(
+    in_width: int, head_width: int, size: int, *, num_classes: int, classifier_width: int = 0
+) -> Cost:
+    """The 1x1 convolution and the linear layer before the classifier, and the classifier."""
+    width = head_width or in_width
+    total = _count_linear(classifier_width or width, num_classes)
+    if classifier_width:
+        total += _count_linear(width, classifier_width)
+    if head_width:
+        total += _count_convolution(head_layer(in_width, head_width), size)[0]
+    return total
 
 
 def count_blocks(blocks: tuple[Block, ...], size: int) -> tuple[Cost, int]:
@@ -107,6 +117,11 @@ def _count_convolution(layer: Convolution, size: int) -> tuple[Cost, int]:
     weights = layer.in_width // layer.groups * out_width * layer.kernel_size**2
     area = out_size * out_size
     return Cost(weights * area, weights + 2 * out_width, out_width * area), out_size
+
+
+def _count_linear(in_width: int, out_width: int) -> Cost:
+    # With a bias, unlike the convolutions.
+    return Cost(in_width * out_width, (in_width + 1) * out_width, 0)
 
 
 def _count_squeeze(layer: Squeeze) -> Cost:

@@ -101,6 +101,9 @@ def _encode_stage(space: StageSpace, stage: Stage, *, where: str) -> list[int]:
     if stage.stride != space.stride:
         msg = f"{where} has stride {stage.stride}, and the space only {space.stride}"
         raise ArchitectureError(msg)
+    if stage.activation is not None:
+        msg = f"{where} has an activation of its own, and no space has stages with one"
+        raise ArchitectureError(msg)
     label = format_operator(stage.operator, stage.expand_ratio)
     # The smallest index stands for the SE that a plain convolution does not have.
     se_ratio = space.se_ratios[0] if stage.operator == "conv" else stage.se_ratio

@@ -1,6 +1,7 @@
 """Torch modules of the blocks."""
 
 from collections import OrderedDict
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -19,22 +20,29 @@ ACTIVATIONS: dict[Activation, type[nn.Module]] = {
     "silu": nn.SiLU,
     "relu": nn.ReLU,
     "relu6": nn.ReLU6,
+    "hard_swish": nn.Hardswish,
 }
 
 
 class SqueezeExcite(nn.Module):
-    """Channel gates from a squeezed average (Hu et al., 2018, arXiv:1709.01507)."""
+    """Channel gates from a squeezed average (Hu et al., 2018, arXiv:1709.01507).
 
-    def __init__(self, layer: Squeeze, activation: Activation) -> None:
+    The hard ones are those of MobileNetV3 (Howard et al., 2019, arXiv:1905.02244).
+    """
+
+    def __init__(self, layer: Squeeze, architecture: Architecture) -> None:
         super().__init__()
+        is_hard = architecture.se_gate == "hard_sigmoid"
         self.reduce = nn.Conv2d(layer.width, layer.squeeze_width, 1)
-        self.activation = ACTIVATIONS[activation](inplace=True)
+        self.activation = ACTIVATIONS["relu" if is_hard else architecture.activation](inplace=True)
         self.expand = nn.Conv2d(layer.squeeze_width, layer.width, 1)
+        self.gate = nn.Hardsigmoid() if is_hard else nn.Sigmoid()
 
     def forward(self, x: Tensor) -> Tensor:
         """``(N, C, H, W)`` in and out."""
         squeezed = self.activation(self.reduce(x.mean((2, 3), keepdim=True)))
-        return x * torch.sigmoid(self.expand(squeezed))
+        gates: Tensor = self.gate(self.expand(squeezed))
+        return x * gates
 
 
 class DropPath(nn.Module):
@@ -58,6 +66,8 @@ class BlockModule(nn.Module):
 
     def __init__(self, block: Block, architecture: Architecture, *, rate: float) -> None:
         super().__init__()
+        own = block.activation or architecture.activation
+        architecture = replace(architecture, activation=own)
         layers = [(layer.name, _make_layer(layer, architecture)) for layer in branch_layers(block)]
         self.branch = nn.Sequential(OrderedDict(layers))
         self.drop_path = DropPath(rate)
@@ -80,7 +90,7 @@ class BlockModule(nn.Module):
 
 def _make_layer(layer: Layer, architecture: Architecture) -> nn.Module:
     if isinstance(layer, Squeeze):
-        return SqueezeExcite(layer, architecture.activation)
+        return SqueezeExcite(layer, architecture)
     return make_convolution(layer, architecture)
 
 

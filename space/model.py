@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from mbscale.space.architecture import Architecture, override_strides
 from mbscale.space.block_layers import head_layer, stem_layer
 from mbscale.space.blocks import realize_blocks
-from mbscale.space.layers import BlockModule, make_convolution
+from mbscale.space.layers import ACTIVATIONS, BlockModule, make_convolution
 
 
 class Model(nn.Module):
@@ -25,13 +25,18 @@ class Model(nn.Module):
         self.head: nn.Module = nn.Identity()
         if head_width:
             self.head = make_convolution(head_layer(width, head_width), architecture)
+        width = head_width or width
+        self.hidden: nn.Module = nn.Identity()
+        if architecture.classifier_width:
+            activation = ACTIVATIONS[architecture.activation](inplace=True)
+            self.hidden = nn.Sequential(nn.Linear(width, architecture.classifier_width), activation)
         self.dropout = nn.Dropout(architecture.dropout)
-        self.classifier = nn.Linear(head_width or width, num_classes)
+        self.classifier = nn.Linear(architecture.classifier_width or width, num_classes)
 
     def forward(self, images: Tensor) -> Tensor:
         """``(N, 3, H, W)`` images to ``(N, num_classes)`` logits."""
         features: Tensor = self.head(self.stages(self.pool(self.stem(images))))
-        logits: Tensor = self.classifier(self.dropout(features.mean((2, 3))))
+        logits: Tensor = self.classifier(self.dropout(self.hidden(features.mean((2, 3)))))
         return logits
 
 

@@ -79,7 +79,7 @@ def format_network(network: Network, provenance: Mapping[str, Scalar] | None = N
         "architecture:",
         *[f"  {name}: {_flow(value)}" for name, value in architecture.items()],
         "  stages:",
-        *[f"    - {_flow(stage)}" for stage in stages],
+        *[f"    - {_flow(_without_none(stage))}" for stage in stages],
     ]
     if provenance:
         lines += _dump({"provenance": dict(provenance)})
@@ -91,6 +91,10 @@ def format_network(network: Network, provenance: Mapping[str, Scalar] | None = N
 
 def _dump(data: Mapping[str, Any]) -> list[str]:
     return yaml.dump(dict(data), Dumper=Dumper, sort_keys=False, allow_unicode=True).splitlines()
+
+
+def _without_none(stage: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in stage.items() if value is not None}
 
 
 def _flow(value: object) -> str:

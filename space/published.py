@@ -13,7 +13,7 @@ from mbscale.space.network_yaml import read_network
 from mbscale.space.scaling import scale_architecture
 
 # expand_ratio, kernel_size, stride, width, depth, se_ratio, skip
-Row = tuple[int, int, int, int, int, float, Skip]
+Row = tuple[float, int, int, int, int, float, Skip]
 
 # EfficientNet-B0: arXiv:1905.11946, Table 1; strides and SE from the authors' code.
 _B0: tuple[Row, ...] = (
@@ -66,8 +66,21 @@ _MNASNET_B1: tuple[Row, ...] = (
     (6, 5, 2, 192, 4, 0, "identity"),
     (6, 3, 1, 320, 1, 0, "none"),
 )
-
-
+# MobileNetV3-Large: arXiv:1905.02244, Table 1: expand_ratio, kernel_size, stride, width, depth,
+# squeezed channels over those of the input, activation where it is not hard_swish. Squeezed
+# are a quarter of the expanded channels, rounded to 8 as in the authors' code.
+_MOBILENET_V3: tuple[tuple[float, int, int, int, int, float, Activation | None], ...] = (
+    (1, 3, 1, 16, 1, 0, "relu"),
+    (4, 3, 2, 24, 1, 0, "relu"),
+    (3, 3, 1, 24, 1, 0, "relu"),
+    (3, 5, 2, 40, 1, 1, "relu"),
+    (3, 5, 1, 40, 2, 0.8, "relu"),
+    (6, 3, 2, 80, 1, 0, None),
+    (2.5, 3, 1, 80, 1, 0, None),
+    (2.3, 3, 1, 80, 2, 0, None),
+    (6, 3, 1, 112, 2, 1.5, None),
+    (6, 5, 2, 160, 3, 1.5, None),
+)
 # MobileNetV1: arXiv:1704.04861, Table 1: stride, width, depth.
 _MOBILENET_V1 = ((1, 64, 1), (2, 128, 2), (2, 256, 2), (2, 512, 6), (2, 1024, 2))
 # ResNet: arXiv:1512.03385, Table 1: operator, width, depths.
@@ -110,6 +123,20 @@ def _make_mobilenet_v1() -> Architecture:
     return Architecture(Stem(32), stages, head_width=0, activation="relu")
 
 
+def _make_mobilenet_v3() -> Architecture:
+    stages = tuple(
+        replace(_make_stage((*row[:-1], "identity")), activation=row[-1]) for row in _MOBILENET_V3
+    )
+    return Architecture(
+        Stem(16),
+        stages,
+        head_width=960,
+        activation="hard_swish",
+        se_gate="hard_sigmoid",
+        classifier_width=1280,
+    )
+
+
 def _make_resnet(name: str) -> Architecture:
     operator, width, depths = _RESNETS[name]
     stages = tuple(
@@ -131,6 +158,7 @@ def _make_published() -> dict[str, Network]:
     others = {
         "mobilenet-v1": _make_mobilenet_v1(),
         "mobilenet-v2": _make_mbconv(_MOBILENET_V2, "relu6"),
+        "mobilenet-v3-large": _make_mobilenet_v3(),
         "mnasnet-a1": _make_mbconv(_MNASNET_A1, "relu"),
         "mnasnet-b1": _make_mbconv(_MNASNET_B1, "relu"),
         **{name: _make_resnet(name) for name in _RESNETS},

@@ -85,13 +85,19 @@ def scale_architecture(
         for stage in architecture.stages
     )
     stem_width = scale_width(architecture.stem.width, width, divisor=width_divisor)
-    head_width = architecture.head_width
     return replace(
         architecture,
         stem=replace(architecture.stem, width=stem_width),
         stages=stages,
-        head_width=scale_width(head_width, width, divisor=width_divisor) if head_width else 0,
+        head_width=_scale_optional(architecture.head_width, width, divisor=width_divisor),
+        classifier_width=_scale_optional(
+            architecture.classifier_width, width, divisor=width_divisor
+        ),
     )
+
+
+def _scale_optional(width: int, factor: float, *, divisor: int) -> int:
+    return scale_width(width, factor, divisor=divisor) if width else 0
 
 
 def _scale_stage_width(stage: Stage, factor: float, *, divisor: int) -> int:

@@ -35,6 +35,7 @@ def stages(draw: st.DrawFn) -> Stage:
         expand_ratio=draw(st.sampled_from(expand_ratios)),
         se_ratio=draw(st.sampled_from([0, 0.25])) if has_se else 0,
         skip="none" if operator == "dsa" else draw(st.sampled_from(SKIPS)),
+        activation=draw(st.sampled_from([None, None, "relu", "hard_swish"])),
     )
 
 
@@ -56,7 +57,9 @@ def architectures() -> st.SearchStrategy[Architecture]:
         stem=stems(),
         stages=st.lists(stages(), min_size=1, max_size=4).map(tuple),
         head_width=st.sampled_from([0, 32]),
-        activation=st.sampled_from(["silu", "relu", "relu6"]),
+        activation=st.sampled_from(["silu", "relu", "relu6", "hard_swish"]),
+        se_gate=st.sampled_from(["sigmoid", "hard_sigmoid"]),
+        classifier_width=st.sampled_from([0, 0, 20]),
         bn_eps=st.sampled_from([1e-5, 1e-3]),
         bn_momentum=st.sampled_from([0.01, 0.1]),
         dropout=st.sampled_from([0.0, 0.2]),

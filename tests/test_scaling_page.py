@@ -13,13 +13,16 @@ PAGE = (Path(__file__).resolve().parent.parent / "docs" / "scaling.md").read_tex
 TABLE_ROWS: list[tuple[str, str, str]] = re.findall(
     r"^\| [37] \| ([\w-]+) \| (\w+) \| [\d.]+ \| ([\d.]+) \|$", PAGE, re.MULTILINE
 )
+CODE_ROWS: list[tuple[str, str]] = re.findall(
+    r"^\| 2 \| ([\w-]+) \| its code \| [\d.]+ \| ([\d.]+) \|$", PAGE, re.MULTILINE
+)
 PHI_ROWS: list[tuple[str, ...]] = re.findall(
     r"^\| (\d) \| (\d+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", PAGE, re.MULTILINE
 )
 
 
 def test_the_page_has_all_rows() -> None:
-    assert (len(TABLE_ROWS), len(PHI_ROWS)) == (19, 8)
+    assert (len(TABLE_ROWS), len(CODE_ROWS), len(PHI_ROWS)) == (19, 8, 8)
 
 
 @pytest.mark.parametrize("row", TABLE_ROWS)
@@ -28,6 +31,11 @@ def test_recomputed_gmacs_are_what_the_code_counts(row: tuple[str, str, str]) ->
     ways = {point.line: point for point in scale_ways(load_network(name), ScalingRules())}
 
     assert f"{ways[line].macs / 1e9:.2f}" == gmacs
+
+
+@pytest.mark.parametrize(("name", "gmacs"), CODE_ROWS)
+def test_members_cost_what_the_page_says(name: str, gmacs: str) -> None:
+    assert f"{load_network(name).count_cost().macs / 1e9:.2f}" == gmacs
 
 
 @pytest.mark.parametrize("row", PHI_ROWS)

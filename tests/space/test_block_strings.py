@@ -24,9 +24,28 @@ MOBILENET_V1 = [
     "dsa_r2_k3_s2_c1024",
 ]
 
+# models/mobilenetv3.py has the 40 channels in one string, as its SE is of the expanded ones.
+MOBILENET_V3 = [
+    "ds_r1_k3_s1_e1_c16_nre",
+    "ir_r1_k3_s2_e4_c24_nre",
+    "ir_r1_k3_s1_e3_c24_nre",
+    "ir_r1_k5_s2_e3_c40_se1_nre",
+    "ir_r2_k5_s1_e3_c40_se0.8_nre",
+    "ir_r1_k3_s2_e6_c80",
+    "ir_r1_k3_s1_e2.5_c80",
+    "ir_r2_k3_s1_e2.3_c80",
+    "ir_r2_k3_s1_e6_c112_se1.5",
+    "ir_r3_k5_s2_e6_c160_se1.5",
+]
+
 
 @pytest.mark.parametrize(
-    ("name", "strings"), [("mnasnet-a1", MNASNET_A1), ("mobilenet-v1", MOBILENET_V1)]
+    ("name", "strings"),
+    [
+        ("mnasnet-a1", MNASNET_A1),
+        ("mobilenet-v1", MOBILENET_V1),
+        ("mobilenet-v3-large", MOBILENET_V3),
+    ],
 )
 def test_published_networks_read_as_in_timm(name: str, strings: list[str]) -> None:
     architecture = load_network(name).architecture

@@ -63,6 +63,25 @@ def test_a_skip_that_no_block_has_does_not_tell_members_apart(drawn: Drawn) -> N
     )
 
 
+def test_the_key_of_b0_is_that_of_earlier_runs() -> None:
+    assert canonical_key(B0) == "79932d9e161d799e"
+
+
+def test_naming_the_architectures_own_activation_changes_no_network() -> None:
+    first, *others = B0.stages
+    same = replace(B0, stages=(replace(first, activation="silu"), *others))
+    another = replace(B0, stages=(replace(first, activation="relu"), *others))
+
+    assert canonical_key(same) == canonical_key(B0) != canonical_key(another)
+    keys = {
+        canonical_key(other)
+        for other in (B0, replace(B0, se_gate="hard_sigmoid"), replace(B0, classifier_width=8))
+    }
+    assert len(keys) == 3
+    with pytest.raises(ArchitectureError, match="stage 1 has an activation of its own"):
+        encode(EFFICIENTNET, another)
+
+
 def test_b0_is_a_member_of_the_efficientnet_space() -> None:
     assert decode(EFFICIENTNET, encode(EFFICIENTNET, B0)) == B0
 

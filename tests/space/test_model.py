@@ -11,6 +11,7 @@ from mbscale.errors import ArchitectureError
 from mbscale.space.architecture import Architecture, Stage, Stem, override_strides
 from mbscale.space.cost import Cost, count_cost
 from mbscale.space.model import build_model
+from mbscale.space.published import load_network
 from strategies import architectures, members, presets
 
 TINY = Architecture(Stem(8), (Stage("mbconv", 8, 3, expand_ratio=3, se_ratio=0.25),), 16)
@@ -162,6 +163,27 @@ def test_channels_last_changes_nothing(architecture: Architecture) -> None:
     logits = model(images.contiguous(memory_format=torch.channels_last))
 
     torch.testing.assert_close(logits, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_mobilenet_v3_is_activated_where_the_paper_says() -> None:
+    architecture = load_network("mobilenet-v3-large").architecture
+    model = build_model(architecture, num_classes=10)
+
+    # arXiv:1905.02244, Table 1: RE in the blocks up to 40 channels, HS after and in the stem;
+    # section 5.3: hard sigmoid gates.
+    kinds = [
+        {type(module) for module in stage.modules() if isinstance(module, nn.ReLU | nn.Hardswish)}
+        for stage in (model.stem, *model.stages, model.head, model.hidden)
+    ]
+    assert kinds[:6] == [{nn.Hardswish}, *[{nn.ReLU}] * 5]
+    assert kinds[6:] == [
+        *[{nn.Hardswish}] * 3,
+        *[{nn.Hardswish, nn.ReLU}] * 2,
+        *[{nn.Hardswish}] * 2,
+    ]
+    gates = [module for module in model.modules() if isinstance(module, nn.Hardsigmoid)]
+    assert len(gates) == 8
+    assert model.eval()(torch.zeros(1, 3, 32, 32)).shape == (1, 10)
 
 
 def test_bottlenecks_stride_in_their_3x3() -> None:

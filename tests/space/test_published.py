@@ -24,6 +24,7 @@ COUNTS = {
     # The 569 M MACs and 4.2 M parameters of arXiv:1704.04861, Table 8.
     "mobilenet-v1": (4_231_976, 568_740_352),
     "mobilenet-v2": (3_504_872, 300_774_272),
+    "mobilenet-v3-large": (5_483_032, 216_589_760),
     "mnasnet-a1": (3_887_038, 311_579_072),
     "mnasnet-b1": (4_383_312, 314_415_872),
     "resnet-18": (11_689_512, 1_814_073_344),
