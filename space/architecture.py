@@ -9,7 +9,9 @@ from pydantic import ConfigDict
 from mbscale.errors import ArchitectureError
 from mbscale.strict_yaml import STRICT
 
-Operator = Literal["conv", "ds", "dsa", "mbconv", "fused_mbconv", "basic", "bottleneck"]
+Operator = Literal[
+    "conv", "linear_conv", "ds", "dsa", "mbconv", "fused_mbconv", "basic", "bottleneck"
+]
 Pool = Literal["none", "max"]
 Skip = Literal["identity", "none"]
 Activation = Literal["silu", "relu", "relu6", "hard_swish"]
@@ -19,8 +21,8 @@ Gate = Literal["sigmoid", "hard_sigmoid"]
 LARGEST_WIDTH = 1_000_000
 LARGEST_DEPTH = 10_000
 
-_WITHOUT_EXPANSION: frozenset[Operator] = frozenset({"conv", "ds", "dsa", "basic", "bottleneck"})
-_WITHOUT_SE: frozenset[Operator] = frozenset({"conv", "basic", "bottleneck"})
+_WITHOUT_SE: frozenset[Operator] = frozenset({"conv", "linear_conv", "basic", "bottleneck"})
+_WITHOUT_EXPANSION = _WITHOUT_SE.union(("ds", "dsa"))
 
 
 def _require(value: object, allowed: object, *, is_met: bool, name: str) -> None:
@@ -58,7 +60,8 @@ class Stem:
 class Stage:
     """Blocks of one width; only the first strides.
 
-    The operators are ``conv``; ``ds`` (depthwise, then pointwise without activation);
+    The operators are ``conv``; ``linear_conv`` (the same without activation:
+    NAS-Bench-Macro); ``ds`` (depthwise, then pointwise without activation);
     ``dsa`` (the same with activation and without skip: MobileNetV1; the name is timm's);
     ``mbconv``; ``fused_mbconv``; and ``basic`` and ``bottleneck`` of ResNet, whose skip
     projects where the shape changes. A bottleneck squeezes to a quarter of ``width``.

@@ -46,6 +46,9 @@ def branch_layers(block: Block) -> tuple[Layer, ...]:
     match block.kind:
         case "conv":
             return (_spatial("conv", block, block.in_width, block.out_width),)
+        case "linear_conv":
+            layer = _spatial("conv", block, block.in_width, block.out_width)
+            return (replace(layer, is_activated=False),)
         case "basic":
             return _basic_layers(block)
         case "bottleneck":

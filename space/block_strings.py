@@ -3,9 +3,11 @@
 from mbscale.space.architecture import Activation, Architecture, Operator, Stage
 
 # timm's ``ir`` keeps a 1x1 convolution for expansion 1, so that one is written ``ds``.
-# ``basic`` and ``bottle`` are timm's names too, though not of its strings.
+# ``basic`` and ``bottle`` are timm's names too, though not of its strings; it has no
+# ``linear``.
 _CODES: dict[Operator, str] = {
     "conv": "cn",
+    "linear_conv": "linear",
     "ds": "ds",
     "dsa": "dsa",
     "mbconv": "ir",

@@ -16,7 +16,7 @@ SKIPS: tuple[Skip, ...] = ("none", "identity")
 
 
 OPERATORS: tuple[Operator, ...] = (
-    *("conv", "ds", "dsa", "mbconv", "fused_mbconv", "basic", "bottleneck"),
+    *("conv", "linear_conv", "ds", "dsa", "mbconv", "fused_mbconv", "basic", "bottleneck"),
 )
 
 
@@ -25,7 +25,7 @@ def stages(draw: st.DrawFn) -> Stage:
     """Any operator, kernel, expansion, SE and skip; narrow and at most three blocks."""
     operator = draw(st.sampled_from(OPERATORS))
     expand_ratios = {"mbconv": [1, 2, 3, 4.5, 6], "fused_mbconv": [2, 4.5]}.get(operator, [1])
-    has_se = operator not in ("conv", "basic", "bottleneck")
+    has_se = operator not in ("conv", "linear_conv", "basic", "bottleneck")
     return Stage(
         operator=operator,
         width=draw(st.sampled_from([8, 12, 24])),
