@@ -10,6 +10,7 @@ from torch.nn import functional
 from torch.optim import Optimizer
 
 from mbscale.proxy.augment import Augmenter, ImageTensors, Normalization
+from mbscale.proxy.depthwise import fast_depthwise
 from mbscale.proxy.device import autocast, seeded
 from mbscale.proxy.optimizer import make_optimizer
 from mbscale.proxy.schedule import rate_factors
@@ -66,7 +67,7 @@ def train_model(
     n_steps = _count_steps(len(images.split), settings.batch_size)
     factors = rate_factors(settings.schedule, n_steps * settings.epochs, warmup=settings.warmup)
     batches = _Batches(images, settings.batch_size, seed)
-    with seeded(seed, device):
+    with seeded(seed, device), fast_depthwise(model):
         for epoch in range(settings.epochs):
             rates = factors[epoch * n_steps : (epoch + 1) * n_steps]
             _train_epoch(model, optimizer, batches.epoch(), rates, settings)

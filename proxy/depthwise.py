@@ -1,0 +1,143 @@
+"""Depthwise convolutions whose weights get their gradients sooner on a CPU.
+
+oneDNN (3.x, as in PyTorch 2.13) has a fast kernel for the weight gradient of a depthwise
+convolution up to 3 columns wide on a map that holds the kernel. For others it fills up each
+channel to a group of 16, which takes up to 100 times as long as the convolution itself.
+Here 5 columns are two gradients of 3, and a small map is padded beforehand.
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+_FAST_WIDTH = 3
+
+
+@contextmanager
+def fast_depthwise(model: nn.Module) -> Generator[None]:
+    """The model trains with these gradients inside, where it is on a CPU."""
+    convolutions = [module for module in model.modules() if isinstance(module, nn.Conv2d)]
+    chosen = [module for module in convolutions if _is_slow(module)]
+    for module in chosen:
+        # Beside the method of its class, so that the module stays what it is.
+        vars(module)["forward"] = partial(_convolve, module)
+    try:
+        yield
+    finally:
+        for module in chosen:
+            del vars(module)["forward"]
+
+
+def _is_slow(module: nn.Conv2d) -> bool:
+    return (
+        module.weight.device.type == "cpu"
+        and module.bias is None
+        and module.groups == module.in_channels == module.out_channels
+        and module.kernel_size in ((3, 3), (5, 5))
+        and module.stride in ((1, 1), (2, 2))
+        and module.padding == (module.kernel_size[0] // 2,) * 2
+        and module.dilation == (1, 1)
+    )
+
+
+def _convolve(module: nn.Conv2d, images: Tensor) -> Tensor:
+    size = module.kernel_size[0]
+    is_fast = size == _FAST_WIDTH and min(images.shape[2:]) >= size
+    if is_fast or not torch.is_grad_enabled():
+        return functional.conv2d(
+            images, module.weight, None, module.stride, module.padding, groups=module.groups
+        )
+    out: Tensor = _Depthwise.apply(  # type: ignore[no-untyped-call]  # as PyTorch declares it
+        images, module.weight, module.stride[0]
+    )
+    return out
+
+
+class _Depthwise(torch.autograd.Function):
+    """A depthwise convolution with half its kernel size as padding."""
+
+    @staticmethod
+    def forward(ctx: "_Context", images: Tensor, weight: Tensor, stride: int) -> Tensor:
+        ctx.save_for_backward(images, weight)
+        ctx.stride = stride
+        padding = weight.shape[2] // 2
+        return functional.conv2d(images, weight, None, stride, padding, groups=weight.shape[0])
+
+    @staticmethod
+    def backward(ctx: "_Context", *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
+        (gradient,) = gradients
+        images, weight = ctx.saved_tensors
+        needs_images, needs_weight, _ = ctx.needs_input_grad
+        return (
+            _image_gradient(gradient, images, weight, ctx.stride) if needs_images else None,
+            weight_gradient(gradient, images, weight.shape[2], ctx.stride)
+            if needs_weight
+            else None,
+            None,
+        )
+
+
+class _Context(torch.autograd.function.FunctionCtx):
+    """What the backward pass needs of the forward pass; PyTorch makes it."""
+
+    stride: int
+    saved_tensors: tuple[Tensor, Tensor]
+    needs_input_grad: tuple[bool, bool, bool]
+
+
+def _image_gradient(gradient: Tensor, images: Tensor, weight: Tensor, stride: int) -> Tensor:
+    padding = weight.shape[2] // 2
+    return _backward(gradient, images, weight, stride, (padding, padding), wants=0)
+
+
+def weight_gradient(gradient: Tensor, images: Tensor, size: int, stride: int) -> Tensor:
+    """The gradient (C, 1, size, size) from that of the output (N, C, h, w) and the input.
+
+    Column j + shift of the kernel at column w of the output meets the same input as
+    column j at w + shift / stride. So the output's gradient is moved, and not the input.
+    """
+    channels, rows, columns = images.shape[1:]
+    padding = size // 2
+    # The kernel must lie inside of the map, and oneDNN pads by whole strides only.
+    is_padded = rows < size + 2 or (padding > 1 and padding % stride != 0)
+    around = padding if is_padded else 0
+    padded = functional.pad(images, (padding, padding, around, around))
+    n_wide = (columns + 2 * padding - _FAST_WIDTH) // stride + 1
+    narrow = images.new_empty(channels, 1, size, _FAST_WIDTH)
+    found = images.new_empty(channels, 1, size, size)
+    for first in range(0, size - _FAST_WIDTH + 1, 2):
+        before = first // stride
+        moved = functional.pad(gradient, (before, n_wide - gradient.shape[3] - before))
+        part = _backward(moved, padded, narrow, stride, (padding - around, 0), wants=1)
+        found[..., first : first + _FAST_WIDTH] = part
+    return found
+
+
+def _backward(
+    gradient: Tensor,
+    images: Tensor,
+    weight: Tensor,
+    stride: int,
+    padding: tuple[int, int],
+    *,
+    wants: int,
+) -> Tensor:
+    mask = [index == wants for index in range(3)]
+    found: tuple[Tensor, ...] = torch.ops.aten.convolution_backward(
+        gradient,
+        images,
+        weight,
+        None,
+        [stride, stride],
+        list(padding),
+        [1, 1],
+        False,  # noqa: FBT003 - the operator takes no keywords here
+        [0, 0],
+        images.shape[1],
+        mask,
+    )
+    return found[wants]
