@@ -1,0 +1,112 @@
+"""One short training, looked at after every epoch, with averaged weights beside it."""
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from torch import nn
+from torch.optim import Optimizer
+from torch.optim.optimizer import register_optimizer_step_post_hook
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from mbscale.proxy.augment import ImageTensors, measure_normalization, to_device
+from mbscale.proxy.dataset import Dataset
+from mbscale.proxy.device import choose_device, limit_threads
+from mbscale.proxy.images import Split, resize_images
+from mbscale.proxy.settings import ProxySettings
+from mbscale.proxy.training import Score, TrainingImages, measure, train_model
+from mbscale.space.architecture import Architecture, override_strides
+from mbscale.space.cost import count_cost
+from mbscale.space.model import build_model
+from mbscale.space.scaling import scale_architecture
+
+# A mean over about the last 50 steps.
+_DECAY = 0.98
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Scores after each epoch, and those of the averaged weights after the last.
+
+    ``image_macs`` are images shown times the MACs of the network as it was trained;
+    ``core_seconds`` are of the training, without the scores.
+    """
+
+    scores: tuple[Score, ...]
+    averaged: Score
+    image_macs: int
+    core_seconds: float
+
+
+class Trainer:
+    """Trains networks as ``settings`` say, on images that are read once."""
+
+    def __init__(self, settings: ProxySettings, dataset: Dataset) -> None:
+        self._settings = settings
+        device = choose_device(settings.device)
+        self._resolution = settings.resolution or dataset.resolution
+        self._num_classes = dataset.num_classes
+        self._images = TrainingImages(
+            split=to_device(self._resize(dataset.train), device),
+            normalization=measure_normalization(dataset.train, device),
+            flip=settings.data.flip,
+            padding=settings.data.crop_padding,
+        )
+        self._judged: ImageTensors = to_device(self._resize(dataset.selection), device)
+
+    def _resize(self, split: Split) -> Split:
+        return Split(resize_images(split.images, self._resolution), split.labels)
+
+    def train(self, architecture: Architecture, *, seed: int) -> Course:
+        """The course of one training."""
+        settings = self._settings
+        narrowed = scale_architecture(architecture, depth=1, width=settings.width_factor)
+        model = build_model(
+            narrowed,
+            num_classes=self._num_classes,
+            seed=seed,
+            stem_stride=settings.stem_stride,
+            stage_strides=settings.stage_strides,
+            zero_init_residual=settings.training.zero_init_residual,
+        )
+        scores: list[Score] = []
+        judging = 0.0
+
+        def after_epoch(_: int) -> bool:
+            nonlocal judging
+            start = time.process_time()
+            scores.append(measure(model, self._judged, self._images.normalization))
+            judging += time.process_time() - start
+            return False
+
+        start = time.process_time()
+        with limit_threads(settings.training.threads), averaging(model) as averaged:
+            train_model(model, self._images, settings.training, seed=seed, after_epoch=after_epoch)
+            seconds = time.process_time() - start - judging
+            mean = measure(averaged, self._judged, self._images.normalization)
+        return Course(tuple(scores), mean, self._count(narrowed), seconds)
+
+    def _count(self, narrowed: Architecture) -> int:
+        settings = self._settings
+        strided = override_strides(
+            narrowed, stem_stride=settings.stem_stride, stage_strides=settings.stage_strides
+        )
+        cost = count_cost(strided, resolution=self._resolution, num_classes=self._num_classes)
+        return cost.macs * len(self._images.split) * settings.training.epochs
+
+
+@contextmanager
+def averaging(model: nn.Module) -> Generator[AveragedModel]:
+    """An exponential mean of weights and batch norm statistics over the steps inside."""
+    averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(_DECAY), use_buffers=True)
+
+    def update(optimizer: Optimizer, *_: object) -> None:
+        del optimizer
+        averaged.update_parameters(model)
+
+    hook: Callable[[], None] = register_optimizer_step_post_hook(update).remove
+    try:
+        yield averaged
+    finally:
+        hook()
