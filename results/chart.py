@@ -11,11 +11,12 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
-from matplotlib.transforms import Bbox
+from matplotlib.transforms import Bbox, blended_transform_factory
 from numpy.typing import NDArray
 
 from mbscale.results.files import replace_file
@@ -28,10 +29,11 @@ DARK, GREY, LIGHT = "#222222", "#767676", "#A4AAB2"
 # A blue for words on bands.
 FAINT = "#5A9BC4"
 
-_INCHES = (7.2, 4.6)
 _DPI = 150
-# Left, bottom, width and height; fixed, so that labels can be placed before drawing.
-_FRAME = (0.115, 0.135, 0.855, 0.70)
+# In inches, and fixed, so that labels can be placed before drawing.
+_WIDTH, _HEIGHT = 7.2, 4.6
+_LEFT, _RIGHT, _BOTTOM, _TOP = 0.83, 0.21, 0.62, 0.76
+_TITLE_DOWN, _KEY_DOWN = 0.16, 0.61
 _SIZE = 10.0
 # Where a label may stand, seen from its point; the first of the best is taken.
 _DIRECTIONS = [(1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1), (0, 1), (0, -1)]
@@ -48,14 +50,33 @@ class KeyEntry:
     color: str
 
 
-def new_chart(*, title: str, x_label: str, y_label: str) -> Axes:
-    """Axes with a title and a faint grid along y, on a white figure of their own."""
-    figure = Figure(figsize=_INCHES, dpi=_DPI, facecolor="white")
+def new_chart(
+    *,
+    title: str,
+    x_label: str,
+    y_label: str = "",
+    height: float = _HEIGHT,
+    left: float = _LEFT,
+    indent: float = _LEFT,
+) -> Axes:
+    """Axes with a title and a faint grid along y, on a white figure of their own.
+
+    ``height`` and the room at the ``left`` of the axes and of the title (``indent``) are
+    in inches.
+    """
+    figure = Figure(figsize=(_WIDTH, height), dpi=_DPI, facecolor="white")
     FigureCanvasAgg(figure)
-    axes = figure.add_axes(_FRAME, facecolor="white")
-    figure.text(
-        _FRAME[0], 0.965, title, size=_SIZE + 3, weight="bold", color=DARK, va="top", ha="left"
+    axes = figure.add_axes(
+        (
+            left / _WIDTH,
+            _BOTTOM / height,
+            1 - (left + _RIGHT) / _WIDTH,
+            1 - (_BOTTOM + _TOP) / height,
+        ),
+        facecolor="white",
     )
+    x, y = indent / _WIDTH, 1 - _TITLE_DOWN / height
+    figure.text(x, y, title, size=_SIZE + 3, weight="bold", color=DARK, va="top", ha="left")
     axes.set_xlabel(x_label, size=_SIZE, color=DARK, labelpad=6)
     axes.set_ylabel(y_label, size=_SIZE, color=DARK)
     axes.yaxis.set_label_coords(-0.103, 0.5)
@@ -73,10 +94,11 @@ def add_key(axes: Axes, entries: Iterable[KeyEntry]) -> None:
     """Write the entries side by side between the title and the frame."""
     figure = _figure(axes)
     width = figure.bbox.width
-    x = _FRAME[0]
+    x, _ = figure.texts[0].get_position()
+    y = 1 - _KEY_DOWN * _DPI / figure.bbox.height
     for entry in entries:
         words = f"{entry.mark} {entry.words}".strip()
-        text = figure.text(x, 0.868, words, size=_SIZE, color=entry.color, va="bottom")
+        text = figure.text(x, y, words, size=_SIZE, color=entry.color, va="bottom")
         x += _extent(text).width / width + 0.025
 
 
@@ -106,6 +128,21 @@ def add_label(
     _annotate(axes, point, words, direction, reach, color)
 
 
+def add_row_text(
+    axes: Axes, inches: float, y: float, words: str, *, color: str, is_number: bool = False
+) -> None:
+    """Write left of the axes, at the height of ``y``, as in a table.
+
+    ``inches`` from the left edge words begin, and a number ends.
+    """
+    figure = _figure(axes)
+    place = blended_transform_factory(figure.dpi_scale_trans, axes.transData)
+    axes.text(
+        inches, y, words, transform=place, size=_SIZE - 0.5, color=color, va="center",
+        ha="right" if is_number else "left",
+    )  # fmt: skip
+
+
 def save_chart(axes: Axes, path: Path) -> None:
     """Replace ``path`` by the chart, as the PNG or SVG that its name says."""
     figure = _figure(axes)
@@ -132,13 +169,24 @@ def scale_y(axes: Axes, low: float, high: float, *, percent: bool) -> None:
     margin = max(0.06 * (high - low), 0.005)
     # More room above, where labels stand.
     axes.set_ylim(low - margin, high + 1.5 * margin)
-    locator = MaxNLocator(nbins=7, steps=[1, 2, 5, 10])
+    _write_ticks(axes.yaxis, axes.get_ylim(), n_most=7, percent=percent)
+
+
+def scale_x(axes: Axes, low: float, high: float) -> None:
+    """An x axis in percent with some room around two shares of one."""
+    margin = max(0.06 * (high - low), 0.005)
+    axes.set_xlim(low - margin, high + margin)
+    _write_ticks(axes.xaxis, axes.get_xlim(), n_most=6, percent=True)
+
+
+def _write_ticks(axis: Axis, limits: tuple[float, float], *, n_most: int, percent: bool) -> None:
+    locator = MaxNLocator(nbins=n_most, steps=[1, 2, 5, 10])
     factor, unit = (100, " %") if percent else (1, "")
-    first, second, *_ = np.asarray(locator.tick_values(*axes.get_ylim())).tolist()
+    first, second, *_ = np.asarray(locator.tick_values(*limits)).tolist()
     step = factor * (second - first)
     n_decimals = max(0, -int(np.floor(np.log10(step) + 1e-9)))
-    axes.yaxis.set_major_locator(locator)
-    axes.yaxis.set_major_formatter(_formatter(lambda y: f"{factor * y:.{n_decimals}f}{unit}"))
+    axis.set_major_locator(locator)
+    axis.set_major_formatter(_formatter(lambda value: f"{factor * value:.{n_decimals}f}{unit}"))
 
 
 def mark_x(axes: Axes, x: float, words: str) -> None:

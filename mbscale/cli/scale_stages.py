@@ -6,10 +6,11 @@ from mbscale.cli.console import print_note
 from mbscale.cli.progress import StageProgress
 from mbscale.cli.stages import Run
 from mbscale.proxy.evaluation import Evaluation
+from mbscale.results.family_plot import plot_family
 from mbscale.results.files import replace_file
 from mbscale.results.manifest import hash_text
 from mbscale.results.rows import write_rows
-from mbscale.results.scaling_plots import plot_family, plot_scaling
+from mbscale.results.scaling_plot import plot_scaling
 from mbscale.search.executors import open_executor, share_images
 from mbscale.search.lock import lock_folder
 from mbscale.search.scaling_evaluations import EvaluationJob, EvaluationLog

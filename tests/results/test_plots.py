@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from mbscale.results.family_plot import plot_family
 from mbscale.results.plots import Reference, plot_history, plot_pareto
 from mbscale.results.record import Record, TrialState
-from mbscale.results.scaling_plots import plot_family, plot_scaling
+from mbscale.results.scaling_plot import plot_scaling
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,12 @@ class Candidate:
     accuracy: float | None
     accuracy_low: float | None = None
     accuracy_high: float | None = None
+    is_tied: bool = True
+    phi: float = 1
+    depth: float = 1.0
+    width: float = 1.0
+    resolution: int = 224
+    n_seeds: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,18 +148,40 @@ def test_any_trials_can_be_plotted(
     assert (folder / "a.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_controls_are_named_beside_the_candidates(tmp_path: Path) -> None:
+def test_candidates_stand_in_rows_the_best_above(tmp_path: Path) -> None:
     rows: Sequence[Candidate] = [
-        Candidate(None, 1.95, 0.84, 0.83, 0.85),
-        Candidate(None, 2.10, 0.85, 0.84, 0.86),
-        Candidate("depth_only", 2.0, 0.82),
+        Candidate("baseline", 1, 0.80, phi=0),
+        Candidate(None, 1.95, 0.84, 0.83, 0.85, is_tied=False, depth=1.62, n_seeds=1),
+        Candidate("depth+dWr", 2.0, 0.86, resolution=256),
         Candidate("paper", 2.5, None),
     ]
     plot_scaling(tmp_path / "a.svg", rows)
 
     found = words(tmp_path / "a.svg")
-    assert {"depth only", "target 2x", "● 2 compound candidates", "■ 1 control"} <= set(found)
+    places = [found.index(name) for name in ("depth, dWr", "compound", "baseline")]
+    assert places == sorted(places)
+    assert {"1.62", "256", "1.95x", "2.00x", "■ control", "— 95 % interval"} <= set(found)
+    assert "○ worse than the best beyond noise" in found
     assert "paper" not in found
+
+
+def test_what_was_confirmed_comes_last(tmp_path: Path) -> None:
+    rows = [Candidate(None, 2, 0.7), Candidate("baseline", 1, 0.8, phi=0)]
+    plot_scaling(tmp_path / "a.svg", rows)
+    assert "again at phi = 2" not in words(tmp_path / "a.svg")
+    plot_scaling(tmp_path / "a.svg", [*rows, Candidate("width", 4, 0.9, phi=2)])
+
+    found = words(tmp_path / "a.svg")
+    heading = found.index("again at phi = 2")
+    assert found.index("baseline") < found.index("2.00x") < heading < found.index("width", heading)
+
+
+def test_of_very_many_candidates_the_best_are_drawn(tmp_path: Path) -> None:
+    plot_scaling(tmp_path / "a.svg", [Candidate(None, 2, 0.5 + i / 1000) for i in range(100)])
+
+    found = words(tmp_path / "a.svg")
+    assert "accuracy on the selection split (40 rows below)" in found
+    assert found.count("compound") == 60
 
 
 def test_a_family_shows_what_its_members_cost(tmp_path: Path) -> None:
