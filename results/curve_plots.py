@@ -24,9 +24,8 @@ from mbscale.results.chart import (
     new_chart,
     save_chart,
     say_empty,
-    scale_macs,
-    scale_y,
 )
+from mbscale.results.scales import scale_macs, scale_y
 
 # Told apart by shape as well as by color.
 _STYLES = ((BLUE, "o", "●"), (ORANGE, "s", "■"), (GREEN, "^", "▲"), (DARK, "D", "◆"))

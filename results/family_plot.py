@@ -15,12 +15,11 @@ from mbscale.results.chart import (
     KeyEntry,
     add_key,
     add_label,
-    format_count,
     new_chart,
     save_chart,
     say_empty,
-    scale_macs,
 )
+from mbscale.results.scales import format_count, scale_macs
 
 
 class FamilyPoint(Protocol):

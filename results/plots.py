@@ -20,17 +20,15 @@ from mbscale.results.chart import (
     add_key,
     add_label,
     count_words,
-    format_count,
     mark_x,
     new_chart,
     robust_low,
     save_chart,
     say_empty,
-    scale_macs,
-    scale_y,
-)  # fmt: skip
+)
 from mbscale.results.pareto import pareto_records
 from mbscale.results.record import Record
+from mbscale.results.scales import format_count, scale_macs, scale_y  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

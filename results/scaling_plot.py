@@ -20,8 +20,8 @@ from mbscale.results.chart import (
     new_chart,
     save_chart,
     say_empty,
-    scale_x,
 )
+from mbscale.results.scales import scale_x
 
 _ROW_INCHES, _FRAME_INCHES = 0.25, 1.6
 _INDENT, _LEFT = 0.2, 4.3
