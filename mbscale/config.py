@@ -1,7 +1,7 @@
 """All settings of a run: one frozen dataclass of the parts, from YAML and ``--set``."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -40,6 +40,9 @@ class RunConfig:
         if not 0 <= self.seed < 2**32:
             msg = f"seed must be from 0 to 2**32 - 1; got {self.seed}"
             raise ConfigError(msg)
+        if self.proxy.evaluator == "supernet" and self.proxy.supernet.space is None:
+            supernet = replace(self.proxy.supernet, space=self.space)
+            object.__setattr__(self, "proxy", replace(self.proxy, supernet=supernet))
         self._check_measures()
 
     def _check_measures(self) -> None:

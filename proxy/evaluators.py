@@ -6,11 +6,13 @@ from mbscale.proxy.dataset import Dataset
 from mbscale.proxy.evaluation import Evaluator
 from mbscale.proxy.settings import EvaluatorName, ProxySettings
 from mbscale.proxy.short_training import ShortTraining
+from mbscale.proxy.supernet import Supernet
 from mbscale.proxy.zero_cost import ZeroCost
 
 EVALUATORS: Mapping[EvaluatorName, Callable[[ProxySettings, Dataset | None], Evaluator]] = {
     "train": ShortTraining,
     "zero_cost": ZeroCost,
+    "supernet": Supernet,
 }
 
 

@@ -7,13 +7,14 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict
 
 from mbscale.errors import ConfigError
+from mbscale.proxy.supernet_settings import SupernetSettings
 from mbscale.proxy.zero_cost_settings import ZeroCostSettings
 from mbscale.strict_yaml import STRICT
 
 DatasetName = Literal["fashion_mnist", "npz", "cifar10", "image_folder"]
 OptimizerName = Literal["adamw", "sgd", "rmsprop"]
 ScheduleName = Literal["one_cycle", "cosine"]
-EvaluatorName = Literal["train", "zero_cost"]
+EvaluatorName = Literal["train", "zero_cost", "supernet"]
 
 # Evaluators that know an accuracy or a score alone.
 WITHOUT_LOG_LOSS: frozenset[EvaluatorName] = frozenset({"zero_cost"})
@@ -123,6 +124,7 @@ class ProxySettings:
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     # train: short training. zero_cost: a score of the untrained network, which is no accuracy.
+    # supernet: one network with shared weights, trained once.
     evaluator: EvaluatorName = "train"
     data: DataSettings = field(default_factory=DataSettings)
     # Pixels that the networks see; None: the images' own.
@@ -135,6 +137,7 @@ class ProxySettings:
     width_factor: float = 1.0
     training: TrainingSettings = field(default_factory=TrainingSettings)
     zero_cost: ZeroCostSettings = field(default_factory=ZeroCostSettings)
+    supernet: SupernetSettings = field(default_factory=SupernetSettings)
     # auto: CUDA where there is one, otherwise the CPU; or cpu, cuda, cuda:1, mps.
     device: str = "auto"
 

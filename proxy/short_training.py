@@ -5,25 +5,15 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from mbscale.proxy.augment import ImageTensors, measure_normalization, to_device
 from mbscale.proxy.dataset import Dataset, load_dataset
 from mbscale.proxy.device import choose_device, is_out_of_memory, limit_threads
 from mbscale.proxy.evaluation import Evaluation, OnEpoch, SplitName, Status
-from mbscale.proxy.images import Split, resize_images
+from mbscale.proxy.resident_images import ResidentImages, SplitsAt
 from mbscale.proxy.settings import ProxySettings
-from mbscale.proxy.training import DivergedError, Score, TrainingImages, measure, train_model
+from mbscale.proxy.training import DivergedError, Score, measure, train_model
 from mbscale.space.architecture import Architecture
 from mbscale.space.model import build_model
 from mbscale.space.scaling import scale_architecture
-
-
-@dataclass(frozen=True, slots=True)
-class _Resident:
-    """The splits at one resolution, on the device."""
-
-    resolution: int
-    training: TrainingImages
-    judged: dict[SplitName, ImageTensors]
 
 
 @dataclass(slots=True)
@@ -53,7 +43,7 @@ class ShortTraining:
         self._settings = settings
         self._device = choose_device(settings.device)
         self._dataset = load_dataset(settings.data) if dataset is None else dataset
-        self._resident = self._load(settings.resolution or self._dataset.resolution)
+        self._resident = ResidentImages(settings, self._dataset, self._device)
 
     @property
     def dataset(self) -> Dataset:
@@ -74,7 +64,7 @@ class ShortTraining:
         course = _Course()
         try:
             with limit_threads(self._settings.training.threads):
-                images = self._images_at(resolution)
+                images = self._resident.at(resolution)
                 model = self._build(architecture, seed)
                 self._run(model, images, split, seed=seed, course=course, on_epoch=on_epoch)
         except DivergedError as failure:
@@ -101,7 +91,7 @@ class ShortTraining:
     def _run(
         self,
         model: nn.Module,
-        images: _Resident,
+        images: SplitsAt,
         split: SplitName,
         *,
         seed: int,
@@ -133,27 +123,3 @@ class ShortTraining:
             stage_strides=settings.stage_strides,
             zero_init_residual=settings.training.zero_init_residual,
         ).to(self._device)
-
-    def _images_at(self, resolution: int | None) -> _Resident:
-        wanted = resolution or self._settings.resolution or self._dataset.resolution
-        if wanted != self._resident.resolution:
-            self._resident = self._load(wanted)
-        return self._resident
-
-    def _load(self, resolution: int) -> _Resident:
-        data, device = self._dataset, self._device
-        train, selection, test = (
-            Split(resize_images(split.images, resolution), split.labels)
-            for split in (data.train, data.selection, data.test)
-        )
-        training = TrainingImages(
-            split=to_device(train, device),
-            normalization=measure_normalization(train, device),
-            flip=self._settings.data.flip,
-            padding=self._settings.data.crop_padding,
-        )
-        judged: dict[SplitName, ImageTensors] = {
-            "selection": to_device(selection, device),
-            "test": to_device(test, device),
-        }
-        return _Resident(resolution, training, judged)

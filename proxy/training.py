@@ -66,7 +66,7 @@ def train_model(
     optimizer = make_optimizer(model, settings)
     n_steps = _count_steps(len(images.split), settings.batch_size)
     factors = rate_factors(settings.schedule, n_steps * settings.epochs, warmup=settings.warmup)
-    batches = _Batches(images, settings.batch_size, seed)
+    batches = Batches(images, settings.batch_size, seed)
     with seeded(seed, device), fast_depthwise(model):
         for epoch in range(settings.epochs):
             rates = factors[epoch * n_steps : (epoch + 1) * n_steps]
@@ -97,7 +97,7 @@ def measure(model: nn.Module, split: ImageTensors, normalization: Normalization)
     return Score(int(torch.stack(hits).sum()) / len(split), log_loss)
 
 
-class _Batches:
+class Batches:
     """Epoch after epoch of shuffled, augmented batches; the order comes from the seed."""
 
     def __init__(self, images: TrainingImages, size: int, seed: int) -> None:

@@ -47,6 +47,8 @@ def fingerprint(settings: ProxySettings) -> str:
     # By name, so that a setting of another evaluator does not spoil what was measured.
     strides = (settings.stem_stride, settings.stage_strides, settings.width_factor)
     same = repr((settings.evaluator, data, settings.resolution, strides, recipe))
+    if settings.evaluator == "supernet":
+        same += repr(replace(settings.supernet, cache=""))
     return hashlib.sha256(same.encode()).hexdigest()[:16]
 
 

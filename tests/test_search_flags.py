@@ -22,6 +22,7 @@ TINY = [
     for setting in (
         "search.n_workers=1", "proxy.training.epochs=1", "proxy.data.n_train=200",
         "proxy.data.n_selection=200", "proxy.resolution=8", "search.sampler=random",
+        "proxy.supernet.epochs=1",
     )
     for part in ("--set", setting)
 ]  # fmt: skip
@@ -29,7 +30,10 @@ TINY = [
 
 def search(folder: Path, *flags: str) -> int:
     config = ["--config", "configs/quick.yaml"]
-    return main(["search", *config, *TINY, "--out", str(folder), "--json", "-q", *flags])
+    supernets = ["--set", f"proxy.supernet.cache={folder}/supernets"]
+    return main(
+        ["search", *config, *TINY, *supernets, "--out", str(folder), "--json", "-q", *flags]
+    )
 
 
 @pytest.mark.parametrize("name", get_args(EvaluatorName))

@@ -2,8 +2,10 @@
 
 import math
 import pickle
+import tempfile
 from collections.abc import Callable, Generator
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -20,6 +22,7 @@ from mbscale.proxy.settings import (
     ProxySettings,
     TrainingSettings,
 )
+from mbscale.proxy.supernet_settings import SupernetSettings
 from mbscale.proxy.zero_cost_settings import ScoreName, ZeroCostSettings
 from mbscale.search.executors import ProxyEvaluator
 from mbscale.search.worker_processes import ProcessExecutor
@@ -40,10 +43,22 @@ SETTINGS = ProxySettings(
     device="cpu",
 )
 
+# Trained once for all tests of a process; the folder goes with it.
+_CACHE = tempfile.TemporaryDirectory()
 
 # Every evaluator, and every score of zero_cost.
 CONTRACT = {
     "train": SETTINGS,
+    "supernet": replace(
+        SETTINGS,
+        evaluator="supernet",
+        supernet=SupernetSettings(
+            space=str(Path(__file__).parent / "tiny_space.yaml"),
+            epochs=2,
+            n_recalibration=150,
+            cache=_CACHE.name,
+        ),
+    ),
     **{
         f"zero_cost-{name}": replace(
             SETTINGS,

@@ -1,0 +1,111 @@
+"""The weights that all networks of a search space share.
+
+A network takes the first channels of each weight, and the middle of each kernel, as in
+Once-for-All (Cai et al., 2019, arXiv:1908.09791) without its kernel transformations, and
+in BigNAS (Yu et al., 2020, arXiv:2003.11142). Blocks of one operator share their weights
+over expansions; ``ds``, whose depthwise convolution sees the input itself, does not share
+with ``mbconv``.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from mbscale.proxy.settings import ProxySettings
+from mbscale.space.architecture import Architecture, Stage
+from mbscale.space.encoding import encode
+from mbscale.space.model import Model, build_model
+from mbscale.space.scaling import scale_architecture
+from mbscale.space.search_space import SearchSpace
+from mbscale.space.stage_space import StageSpace
+
+
+class SharedWeights(nn.Module):
+    """One weight for each layer and operator, large enough for every network of the space."""
+
+    def __init__(self, space: SearchSpace, settings: ProxySettings, *, num_classes: int) -> None:
+        super().__init__()
+        self.space = space
+        self._settings = settings
+        self._num_classes = num_classes
+        self._shared = nn.ParameterDict()
+        for architecture in list_largest(space):
+            model = self.build(architecture)
+            for name, weight in model.named_parameters():
+                key = _key(name, architecture)
+                if key not in self._shared or weight.numel() > self._shared[key].numel():
+                    self._shared[key] = nn.Parameter(weight.detach().clone())
+
+    def build(self, architecture: Architecture) -> Model:
+        """A model of the architecture as the proxy sees it, with fresh weights."""
+        settings = self._settings
+        return build_model(
+            scale_architecture(architecture, depth=1, width=settings.width_factor),
+            num_classes=self._num_classes,
+            seed=settings.supernet.seed,
+            stem_stride=settings.stem_stride,
+            stage_strides=settings.stage_strides,
+            zero_init_residual=settings.training.zero_init_residual,
+        ).to(self._device)
+
+    @property
+    def _device(self) -> torch.device:
+        return next((weight.device for weight in self.parameters()), torch.device("cpu"))
+
+    def slices(self, architecture: Architecture, model: Model) -> dict[str, Tensor]:
+        """The architecture's part of the weights, by the names in its model.
+
+        Raises ArchitectureError for a network that the space does not hold.
+        """
+        encode(self.space, architecture)
+        return {
+            name: _cut(self._shared[_key(name, architecture)], weight.shape)
+            for name, weight in model.named_parameters()
+        }
+
+    def run(self, architecture: Architecture, images: Tensor) -> Tensor:
+        """Logits of the architecture in training; gradients reach the shared weights."""
+        model = self.build(architecture).train()
+        logits: Tensor = functional_call(model, self.slices(architecture, model), (images,))
+        return logits
+
+    def extract(self, architecture: Architecture) -> Model:
+        """A model of its own with copies of the weights; batch norm has no statistics yet."""
+        model = self.build(architecture)
+        with torch.no_grad():
+            slices = self.slices(architecture, model)
+            for name, weight in model.named_parameters():
+                weight.copy_(slices[name])
+        return model
+
+
+def list_largest(space: SearchSpace) -> list[Architecture]:
+    """Members with the last option everywhere, and each operator of each stage in one."""
+    n_operators = max(len(stage.operators) for stage in space.stages)
+    return [
+        space.make_architecture(tuple(_largest(stage, index) for stage in space.stages))
+        for index in range(n_operators)
+    ]
+
+
+def _largest(stage: StageSpace, index: int) -> Stage:
+    operators = stage.operators
+    values = [options[-1] for options in stage.options()]
+    return stage.make_stage((operators[min(index, len(operators) - 1)], *values[1:]))
+
+
+def _key(name: str, architecture: Architecture) -> str:
+    # ParameterDict takes no dots.
+    place = name.replace(".", "/")
+    if not name.startswith("stages."):
+        return place
+    stage = architecture.stages[int(name.split(".")[1])]
+    return f"{stage.operator}:{place}"
+
+
+def _cut(shared: Tensor, shape: torch.Size) -> Tensor:
+    """The first channels of the first two axes, the middle of the others."""
+    for axis, (whole, size) in enumerate(zip(shared.shape, shape, strict=True)):
+        start = 0 if axis < 2 else (whole - size) // 2
+        shared = shared.narrow(axis, start, size)
+    return shared
