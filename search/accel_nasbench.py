@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from mbscale.errors import DataError
 from mbscale.search.boosted_trees import BoostedTrees, fit_trees
 from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray, describe_space
+from mbscale.search.imagenet_prior import PriorWeights, read_weights
 from mbscale.search.quadratic import Quadratic, fit_quadratic
 from mbscale.space.encoding import Choice, space_choices
 from mbscale.space.network import Target
@@ -38,12 +39,12 @@ _LETTERS = {"operator": "e", "kernel_size": "k", "depth": "l", "se_ratio": "se"}
 
 @dataclass(frozen=True)
 class Shipped:
-    """The coefficients of the package; ``prior`` ``(m,)`` are weights of the space's features."""
+    """The coefficients of the package."""
 
     truths: Mapping[Truth, Lookup]
     # The best known networks of each: negative accuracy and MACs, ``(n, 2)``.
     fronts: Mapping[Truth, FloatArray]
-    prior: FloatArray
+    prior: PriorWeights
     target_macs: float
     reference: tuple[float, float]
 
@@ -74,7 +75,7 @@ def load_shipped() -> Shipped:
     return Shipped(
         {"quadratic": quadratic.predict, "trees": trees.predict},
         {"quadratic": held["quadratic_front"], "trees": held["trees_front"]},
-        held["prior"],
+        read_weights(held["prior"].astype(np.float64)),
         float(held["target_macs"]),
         (accuracy, macs),
     )

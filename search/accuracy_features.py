@@ -11,13 +11,15 @@ from functools import lru_cache
 
 import numpy as np
 
-from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray
+from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray, StageCosts
+from mbscale.search.imagenet_prior import PriorGuess, PriorWeights
 
 # Features come in groups, and the model learns one variance a group:
 # 1 | c | c^2 - 1 | s | s_i s_j | p summed over choices of a kind | p | polynomials of p of
-# degree 2 and 3 | p_i p_j within a stage.
+# degree 2 and 3 | p_i p_j within a stage | the guess of a prior.
 GROUPS = (
     "constant", "cost", "cost2", "stage", "stage2", "level", "kind", "choice", "curve", "pair",
+    "prior",
 )  # fmt: skip
 
 # Vectors that means and variances of the logarithms are taken over.
@@ -77,7 +79,7 @@ class FeatureMap:
     ``largest_macs`` are the most that a uniformly drawn vector costs.
     """
 
-    def __init__(self, space: ChoiceSpace) -> None:
+    def __init__(self, space: ChoiceSpace, prior: PriorWeights | None = None) -> None:
         self._count = space.count
         self._position = _tabulate_polynomials(space.sizes, 1)
         self._curves = [_tabulate_polynomials(space.sizes, d) for d in range(2, _MAX_DEGREE + 1)]
@@ -96,6 +98,8 @@ class FeatureMap:
         self._level = _fit_standard(np.log(level_params + self._level_floor))
         self._level_pairs = np.triu_indices(len(self._level.keep))
         self._stage_pairs = np.triu_indices(len(self._stage.keep))
+        self._guess = None if prior is None else self._make_guess(space, prior)
+        self._guess_standard = _fit_standard(self._guess_raw(*self._describe(reference)[1:]))
         widths = [part.shape[1] for part in self._compute_parts(reference[:1])]
         self.groups = np.repeat(np.arange(len(GROUPS)), widths)
 
@@ -103,11 +107,25 @@ class FeatureMap:
         """Features ``(n, features)``; the first is 1."""
         return np.concatenate(self._compute_parts(vectors), axis=1)
 
-    def _compute_parts(self, vectors: IntArray) -> list[FloatArray]:
+    def _make_guess(self, space: ChoiceSpace, prior: PriorWeights) -> PriorGuess:
+        costs, stages, choices = self._cost.keep, self._stage.keep, self._position.choices
+        return PriorGuess(prior, space, costs=costs, stages=stages, choices=choices)
+
+    def _guess_raw(self, cost: FloatArray, stage: FloatArray, position: FloatArray) -> FloatArray:
+        """The guess of the prior ``(n, 1)``; no column without a prior."""
+        if self._guess is None:
+            return np.empty((len(cost), 0))
+        return self._guess.compute(cost, stage, position)[:, None]
+
+    def _describe(self, vectors: IntArray) -> tuple[StageCosts, FloatArray, FloatArray, FloatArray]:
+        """The costs; ``c``, ``s`` and ``p``."""
         costs = self._count(vectors)
         cost = self._cost.apply(np.log(np.stack([costs.macs, costs.params], axis=1)))
         stage = self._stage.apply(np.log(costs.stage_params + self._floor))
-        position = self._position.look_up(vectors)
+        return costs, cost, stage, self._position.look_up(vectors)
+
+    def _compute_parts(self, vectors: IntArray) -> list[FloatArray]:
+        costs, cost, stage, position = self._describe(vectors)
         level = self._level.apply(np.log(costs.stage_params @ self._levels + self._level_floor))
         (i, j), (k, m), (a, b) = self._stage_pairs, self._level_pairs, self._pairs
         return [
@@ -121,13 +139,14 @@ class FeatureMap:
             position,
             np.concatenate([curve.look_up(vectors) for curve in self._curves], axis=1),
             position[:, a] * position[:, b],
+            self._guess_standard.apply(self._guess_raw(cost, stage, position)),
         ]
 
 
 @lru_cache(maxsize=16)
-def make_features(space: ChoiceSpace) -> FeatureMap:
+def make_features(space: ChoiceSpace, prior: PriorWeights | None = None) -> FeatureMap:
     """The features of a space, made once."""
-    return FeatureMap(space)
+    return FeatureMap(space, prior)
 
 
 def _membership(labels: Sequence[Hashable]) -> FloatArray:

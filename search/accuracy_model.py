@@ -27,6 +27,7 @@ _TYPICAL = {
     "choice": 0.05,
     "curve": 0.01,
     "pair": 0.02,
+    "prior": 0.7,
 }
 _TYPICAL_NOISE = 0.008
 PRIOR_MEAN = np.log(np.array([*(_TYPICAL[group] for group in GROUPS), _TYPICAL_NOISE]))

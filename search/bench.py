@@ -1,7 +1,7 @@
 """Samplers against tables, many seeds, in parallel."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -18,12 +18,13 @@ from mbscale.search.bench_run import BenchProblem, Curve, run_sampler
 from mbscale.search.known_best import find_known_best
 from mbscale.search.recorded_tables import RecordedTable, load_shipped_table, read_table
 from mbscale.search.samplers import SAMPLERS
-from mbscale.search.settings import SINGLE_OBJECTIVE, ObjectiveSettings, SearchSettings
+from mbscale.search.settings import SINGLE_OBJECTIVE, ObjectiveSettings, PriorName, SearchSettings
 from mbscale.search.surrogate_proposal import SurrogateOptions
 from mbscale.search.surrogate_sampler import SurrogateSampler
 
 Mode = Literal["surrogate", "pool"]
 Aim = Literal["regret", "hypervolume"]
+SURROGATES: Mapping[str, PriorName] = {"surrogate": "none", "surrogate-imagenet": "imagenet"}
 AIMS: tuple[Aim, ...] = ("regret", "hypervolume")
 
 
@@ -53,7 +54,7 @@ class BenchSettings:
             msg = "pool mode proposes recorded networks, and the package has none: give --table"
             raise ConfigError(msg)
         for sampler in self.samplers:
-            if sampler not in SAMPLERS:
+            if sampler not in SAMPLERS and sampler not in SURROGATES:
                 _find_class(sampler)
 
 
@@ -126,10 +127,10 @@ def _load_table(path: Path | None, truth: Truth, mode: Mode) -> RecordedTable:
 def make_bench_sampler(name: str, problem: BenchProblem, *, seed: int) -> BaseSampler:
     """A sampler by the name it has in the settings, or by import path."""
     space, objective = problem.table.space, problem.objective
-    if name == "surrogate":
+    if name in SURROGATES:
         # Unlike a search, a bench measures repeats again.
         pool = problem.table.recorded if problem.in_pool else None
-        options = SurrogateOptions(pool=pool)
+        options = SurrogateOptions(pool=pool, prior=SURROGATES[name])
         return SurrogateSampler(space=space, seed=seed, objective=objective, options=options)
     for known, make in SAMPLERS.items():
         if name == known:
@@ -143,8 +144,8 @@ def _find_class(path: str) -> Callable[..., BaseSampler]:
         found = getattr(import_module(module), name)
     except (ImportError, AttributeError, ValueError) as failure:
         msg = (
-            f"no sampler {path!r}: it is one of {', '.join(SAMPLERS)}, or the import path of an "
-            "Optuna sampler such as optuna.samplers.CmaEsSampler"
+            f"no sampler {path!r}: it is one of {', '.join((*SAMPLERS, *SURROGATES))}, or "
+            "the import path of an Optuna sampler such as optuna.samplers.CmaEsSampler"
         )
         raise ConfigError(msg) from failure
     if not (isinstance(found, type) and issubclass(found, BaseSampler)):

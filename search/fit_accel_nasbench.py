@@ -7,23 +7,48 @@ import numpy as np
 import pandas as pd
 
 from mbscale.search.accel_nasbench import describe_accel_space, encode_accel, is_prior_record
-from mbscale.search.accuracy_features import make_features
+from mbscale.search.accuracy_features import GROUPS, make_features
 from mbscale.search.accuracy_model import fit_model, fit_variances, sum_observations
 from mbscale.search.boosted_trees import fit_trees
-from mbscale.search.choice_space import FloatArray, IntArray
+from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray
+from mbscale.search.imagenet_prior import N_PRIOR_STAGES, PRIOR_KINDS, PriorWeights
 from mbscale.search.known_best import find_known_best
 from mbscale.search.quadratic import fit_quadratic
 from mbscale.search.recorded_tables import make_accel_table
 from mbscale.search.settings import ObjectiveSettings
 
+_PRIOR_GROUPS = ("constant", "cost", "cost2", "stage", "stage2", "choice")
 
-def fit_prior(vectors: IntArray, accuracies: FloatArray) -> FloatArray:
-    """Weights of the space's features for ``-log(1 - accuracy)``, by the sampler's own model."""
-    features = make_features(describe_accel_space())
-    sums = sum_observations(features.compute(vectors), -np.log1p(-accuracies))
-    theta = fit_variances(sums, features.groups)
-    nothing = np.empty((0, len(features.groups)))
-    return fit_model(sums, features.groups, theta, nothing).weights
+
+def fit_prior(vectors: IntArray, accuracies: FloatArray) -> PriorWeights:
+    """The weights that fit ``-log(1 - accuracy)``, by the sampler's own model."""
+    space = describe_accel_space()
+    features = make_features(space)
+    names = [GROUPS[group] for group in features.groups]
+    used = np.flatnonzero([name in _PRIOR_GROUPS for name in names])
+    columns, groups = features.compute(vectors)[:, used], features.groups[used]
+    sums = sum_observations(columns, -np.log1p(-accuracies))
+    model = fit_model(sums, groups, fit_variances(sums, groups), columns[:0])
+    weights = {name: model.weights[groups == GROUPS.index(name)] for name in _PRIOR_GROUPS}
+    upper = np.zeros((N_PRIOR_STAGES, N_PRIOR_STAGES))
+    upper[np.triu_indices(N_PRIOR_STAGES)] = weights["stage2"]
+    return PriorWeights(
+        weights["cost"],
+        weights["cost2"],
+        weights["stage"],
+        (upper + upper.T) / 2,
+        _place_choices(space, weights["choice"]),
+    )
+
+
+def _place_choices(space: ChoiceSpace, weights: FloatArray) -> FloatArray:
+    """Weights of the choices that vary, ``(stages, kinds)``."""
+    placed = np.zeros((N_PRIOR_STAGES, len(PRIOR_KINDS)))
+    varying = np.flatnonzero(space.sizes > 1)
+    for choice, weight in zip(varying, weights, strict=True):
+        stage, kind = int(space.stages[choice]) - 1, PRIOR_KINDS.index(space.kinds[choice])
+        placed[stage, kind] = weight
+    return placed
 
 
 def fit_all(records: Path) -> dict[str, np.ndarray]:
@@ -41,7 +66,7 @@ def fit_all(records: Path) -> dict[str, np.ndarray]:
         "tree_values": trees.levels.astype(np.int8),
         "tree_cuts": trees.cuts.astype(np.int8),
         "tree_leaves": trees.leaves.astype(np.float32),
-        "prior": fit_prior(vectors[is_prior], accuracies[is_prior]),
+        "prior": fit_prior(vectors[is_prior], accuracies[is_prior]).flatten(),
     }
     for truth in ("quadratic", "trees"):
         table = make_accel_table(vectors, accuracies, truth=truth)

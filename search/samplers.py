@@ -171,7 +171,7 @@ def _make_evolution(_space: ChoiceSpace, settings: SearchSettings, seed: int) ->
 def _make_surrogate(space: ChoiceSpace, settings: SearchSettings, seed: int) -> BaseSampler:
     # The driver looks repeats up; the accuracy in a trial's attributes may not be the
     # quality of the objective, which the value gives.
-    options = SurrogateOptions(may_repeat=False, accuracy_attribute=None)
+    options = SurrogateOptions(may_repeat=False, accuracy_attribute=None, prior=settings.prior)
     return SurrogateSampler(space=space, seed=seed, objective=settings.objective, options=options)
 
 

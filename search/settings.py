@@ -11,6 +11,7 @@ from mbscale.strict_yaml import STRICT
 ObjectiveKind = Literal["soft", "hard", "absolute"]
 Metric = Literal["accuracy", "log_loss"]
 SamplerName = Literal["surrogate", "tpe", "nsga2", "gp", "random", "evolution"]
+PriorName = Literal["none", "imagenet"]
 PrunerName = Literal["none", "pareto"]
 ExecutorName = Literal["auto", "inline", "process", "ray"]
 
@@ -105,6 +106,9 @@ class SearchSettings:
     # counts the ones it already has.
     n_trials: int = 40
     sampler: SamplerName = "tpe"
+    # What surrogate expects before any measurement. imagenet: what public records of ImageNet
+    # say, as far as the measurements agree. none: nothing.
+    prior: PriorName = "none"
     objective: ObjectiveSettings = field(default_factory=ObjectiveSettings)
     # Random trials before a model (tpe, gp) is asked; surrogate needs four.
     n_startup: int = 10
@@ -151,6 +155,9 @@ class SearchSettings:
                 f"sampler {self.sampler!r} follows one objective; "
                 "use surrogate, tpe, nsga2, gp or random with multi_objective: true"
             )
+            raise ConfigError(msg)
+        if self.prior != "none" and self.sampler != "surrogate":
+            msg = f"prior {self.prior!r} needs sampler: surrogate; got {self.sampler!r}"
             raise ConfigError(msg)
         if self.pruner != "none" and self.objective.metric != "accuracy":
             msg = f"pruner {self.pruner!r} sees accuracies alone; it needs metric: accuracy"

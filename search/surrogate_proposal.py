@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mbscale.search.accel_nasbench import load_shipped
 from mbscale.search.accuracy_features import make_features
 from mbscale.search.accuracy_learner import AccuracyLearner, Learned
 from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray
 from mbscale.search.goals import FrontGoal, Goal, RewardGoal, measure_excess
 from mbscale.search.local_search import Candidates, LocalSearch, describe_vectors
 from mbscale.search.observations import Observations
-from mbscale.search.settings import ObjectiveSettings
+from mbscale.search.settings import ObjectiveSettings, PriorName
 
 # Half of the climbs start from the best measured networks, half from random ones.
 _N_CLIMBS = 10
@@ -38,6 +39,8 @@ class SurrogateOptions:
     accuracy_attribute: str | None = "accuracy"
     # Only these vectors ``(n, choices)`` are proposed, each once.
     pool: IntArray | None = None
+    # imagenet: public records of ImageNet say what to expect (search/imagenet_prior.py).
+    prior: PriorName = "none"
 
 
 class Proposer:
@@ -52,7 +55,8 @@ class Proposer:
         self._space = space
         self._objective = objective
         self._options = options
-        self._features = make_features(space)
+        prior = load_shipped().prior if options.prior == "imagenet" else None
+        self._features = make_features(space, prior)
         self._learner = AccuracyLearner(self._features)
         self._search = LocalSearch(space, self._features)
         pool = options.pool

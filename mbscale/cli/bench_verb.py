@@ -22,7 +22,8 @@ def add_verbs(verbs: Verbs) -> None:
         action="append",
         dest="samplers",
         metavar="NAME",
-        help="surrogate, random, ..., or an import path such as optuna.samplers.CmaEsSampler; "
+        help="surrogate, surrogate-imagenet (with the prior), random, ..., or an import path such "
+        "as optuna.samplers.CmaEsSampler; "
         "repeatable (default: surrogate); random is always run, to state the gain over it",
     )
     parser.add_argument("--n-trials", type=int, default=100, metavar="N")

@@ -41,11 +41,21 @@ def test_any_optuna_sampler_is_given_by_its_import_path(
 ) -> None:
     name = "optuna.samplers.TPESampler"
     document = run(
-        capsys, "--sampler", "evolution", "--sampler", name, "--n-trials", "5", "--seeds", "1"
+        capsys,
+        "--sampler",
+        "evolution",
+        "--sampler",
+        name,
+        "--sampler",
+        "surrogate-imagenet",
+        "--n-trials",
+        "6",
+        "--seeds",
+        "1",
     )
 
-    assert set(document["samplers"]) == {"evolution", name, "random"}
-    assert document["samplers"]["evolution"]["5"]["hypervolume"] is None
+    assert set(document["samplers"]) == {"evolution", name, "surrogate-imagenet", "random"}
+    assert document["samplers"]["evolution"]["6"]["hypervolume"] is None
 
 
 @pytest.mark.parametrize("name", ["surrogat", "optuna.samplers.Nothing", "json.JSONDecoder"])
