@@ -28,7 +28,7 @@ from mbscale.results.chart import (
 )
 from mbscale.results.pareto import pareto_records
 from mbscale.results.record import Record
-from mbscale.results.scales import format_count, scale_macs, scale_y  # fmt: skip
+from mbscale.results.scales import format_count, scale_macs, scale_y
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,14 +56,16 @@ def estimate_run(
     trial = float(np.mean(random))
     settings = task.settings
     n_random = min(settings.n_startup, settings.n_trials)
-    n_scaled = sum(plan_rounds(scale.max_candidates, scale))
+    multiple, phi = scale.candidates.multiple, scale.candidates.phi_search
+    scaled_cost = sum(plan_rounds(scale.max_candidates, scale)) * multiple**phi
+    scaled_cost += scale.n_confirmations * multiple**2
     return RunEstimate(
         trial=trial,
         target_trial=target_trial,
         search=(n_random * trial + (settings.n_trials - n_random) * target_trial)
         / settings.n_workers,
         confirm=(confirm.top_k * confirm.n_seeds + 1) * training / settings.n_workers,
-        scale=n_scaled * scale.candidates.multiple * training / settings.n_workers,
+        scale=scaled_cost * training / settings.n_workers,
     )
 
 

@@ -35,8 +35,8 @@ class ScaleSettings:
     # Seeds of the finalists, 3 to 100: fewer tell little of the noise.
     n_seeds: int = 3
     # Train the best constants again at phi = 2, where a candidate costs the square of
-    # the multiple, before they are fixed.
-    confirm_phi_2: bool = False
+    # the multiple, before they are fixed. With phi_search 2 all were trained there already.
+    confirm_phi_2: bool = True
     # Constants that are compared at phi = 2, beside the best single dimension. 1 to 10.
     n_confirmed: int = 2
 
@@ -45,9 +45,16 @@ class ScaleSettings:
         _require(self.n_finalists, 2, 10_000, name="n_finalists")
         _require(self.n_seeds, 3, 100, name="n_seeds")
         _require(self.n_confirmed, 1, 10, name="n_confirmed")
-        if self.confirm_phi_2 and self.candidates.phi_search == 2:
-            msg = "confirm_phi_2 does nothing with phi_search 2, which trains at phi = 2 already"
-            raise ConfigError(msg)
+
+    @property
+    def has_confirmation(self) -> bool:
+        """Whether constants are trained again at phi = 2."""
+        return self.confirm_phi_2 and self.candidates.phi_search == 1
+
+    @property
+    def n_confirmations(self) -> int:
+        """Trainings at phi = 2, at most: two contenders may come down to one network."""
+        return (self.n_confirmed + 1) * self.n_seeds * self.has_confirmation
 
 
 def _require(value: int, low: int, high: int, *, name: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from mbscale.errors import ArchitectureError
 from mbscale.search.best_split import BestSplit, to_constants
 from mbscale.search.response_surface import Interval
 from mbscale.search.scaling_evidence import (
@@ -42,13 +43,16 @@ def confirm_constants(
     split: BestSplit,
     trained: Sequence[TrainedCandidate],
     evaluate: Evaluate,
-) -> tuple[Confirmation, ...]:
-    """The contenders at phi = 2 with ``n_seeds`` seeds each, the surface's best point first.
+) -> tuple[tuple[Confirmation, ...], tuple[str, ...]]:
+    """The contenders at phi = 2 with ``n_seeds`` seeds each, the best point first; and sentences.
 
-    The first one is chosen unless another is better beyond noise.
+    The first one is chosen unless another is better beyond noise. A contender that cannot
+    cost enough below ``max_resolution`` is left out; without the first nothing is trained.
     """
     metric = task.settings.metric
-    entries = _scale_contenders(task, list(_contenders(task, split, trained)))
+    entries, messages = _scale_contenders(task, list(_contenders(task, split, trained)))
+    if not entries:
+        return (), messages
     for round_number in range(_FIRST_ROUND, _FIRST_ROUND + task.settings.n_seeds):
         jobs = [
             task.make_job(entry.candidate.network, round_number=round_number) for entry in entries
@@ -59,7 +63,7 @@ def confirm_constants(
     best = find_best(entries, metric)
     is_first_as_good = best is None or entries[0].candidate.key in tied
     chosen = entries[0] if is_first_as_good or best is None else best
-    return tuple(
+    confirmations = tuple(
         Confirmation(
             constants=_constants_of(entry),
             trained=entry,
@@ -71,11 +75,28 @@ def confirm_constants(
         )
         for entry in entries
     )
+    return confirmations, (*messages, _state(confirmations))
 
 
 def pick_confirmed(confirmations: Sequence[Confirmation]) -> CompoundConstants | None:
     """The constants that phi = 2 settled on; None when it was not tried."""
     return next((entry.constants for entry in confirmations if entry.is_chosen), None)
+
+
+def _state(confirmations: Sequence[Confirmation]) -> str:
+    first = confirmations[0]
+    if all(entry.score is None for entry in confirmations):
+        return f"nothing could be trained at phi = 2; the first failure: {first.trained.failure}"
+    if first.is_chosen:
+        return (
+            f"at phi = 2 none of {len(confirmations)} networks beats that of the best constants "
+            "beyond noise: they stay"
+        )
+    chosen = next(entry for entry in confirmations if entry.is_chosen).constants
+    return (
+        f"at phi = 2 alpha {chosen.alpha:.3f}, beta {chosen.beta:.3f} and gamma "
+        f"{chosen.gamma:.3f} beat the best constants beyond noise and replace them"
+    )
 
 
 def _contenders(
@@ -97,12 +118,20 @@ def _contenders(
 
 def _scale_contenders(
     task: ScalingTask, contenders: Sequence[tuple[Shares, str | None]]
-) -> list[TrainedCandidate]:
+) -> tuple[list[TrainedCandidate], tuple[str, ...]]:
     found: dict[str, TrainedCandidate] = {}
-    for shares, control in contenders:
-        candidate = _scale_to_phi_2(task, shares, control)
+    messages: list[str] = []
+    for index, (shares, control) in enumerate(contenders):
+        name = f"{control} alone" if control else "a compound network"
+        try:
+            candidate = _scale_to_phi_2(task, shares, control)
+        except ArchitectureError as failure:
+            if index == 0:
+                return [], (f"the best constants were not trained at phi = 2: {failure}",)
+            messages.append(f"{name} was not trained at phi = 2: {failure}")
+            continue
         found.setdefault(candidate.key, TrainedCandidate(candidate, shares))
-    return list(found.values())
+    return list(found.values()), tuple(messages)
 
 
 def _scale_to_phi_2(task: ScalingTask, shares: Shares, control: str | None) -> ScalingCandidate:

@@ -23,7 +23,11 @@ from mbscale.search.response_surface import (
     SeedNoise,
     fit_surface,
 )
-from mbscale.search.scaling_confirm import Confirmation, confirm_constants, pick_confirmed
+from mbscale.search.scaling_confirm import (
+    Confirmation,
+    confirm_constants,
+    pick_confirmed,
+)
 from mbscale.search.scaling_evaluations import EvaluationLog, OnEvaluation, evaluate_jobs
 from mbscale.search.scaling_evidence import (
     Comparison,
@@ -102,8 +106,8 @@ def run_scaling(
     tied = find_tied(trained, settings.metric, noise)
     surface, active = _fit(task, [baseline, *trained], noise)
     split = _find_split(task, trained, surface, active=active, tied=tied)
-    confirmations = (
-        confirm_constants(task, split, trained, evaluate) if settings.confirm_phi_2 else ()
+    confirmations, later_messages = (
+        confirm_constants(task, split, trained, evaluate) if settings.has_confirmation else ((), ())
     )
     constants = pick_confirmed(confirmations) or split.constants
     return ScalingOutcome(
@@ -120,7 +124,10 @@ def run_scaling(
         tied=tied,
         comparison=compare_compound(trained, settings.metric, noise),
         confirmations=confirmations,
-        messages=tuple(_describe(task, found, trained, surface)),
+        messages=(
+            *_describe(task, found, trained, surface),
+            *later_messages,
+        ),
     )
 
 
@@ -200,6 +207,10 @@ def _describe(
     surface: ResponseSurface | None,
 ) -> Iterator[str]:
     yield from found.warnings
+    taken = {entry.candidate.key for entry in trained}
+    if absent := [entry for entry in found.candidates if entry.control and entry.key not in taken]:
+        names = ", ".join(str(entry.control) for entry in absent)
+        yield f"max_candidates of {len(trained)} leaves out the controls {names}"
     failed = [entry for entry in trained if entry.failure]
     if failed:
         yield (

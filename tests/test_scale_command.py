@@ -62,6 +62,7 @@ def test_a_network_from_outside_is_scaled_in_its_own_folder(
     assert {"alpha", "beta", "gamma", "measured_product", "family", "verdict"} <= set(first)
     assert first["beta_interval"][0] <= first["beta"] <= first["beta_interval"][1]
     assert first["tied"]
+    assert sum(entry["is_chosen"] for entry in first["confirmations"]) == 1
     rows = read_rows(folder / "scaling.csv", ScalingRow)
     assert max(row.resolution for row in rows) <= 24
     assert load_network(str(folder / "baseline.yaml")).name == "tiny"

@@ -37,12 +37,11 @@ def scale_stage(run: Run) -> ScalingOutcome:
     )
     found = find_candidates(task.baseline, config.scale.candidates)
     n_candidates = min(len(found.candidates), config.scale.max_candidates)
+    n_trainings = sum(plan_rounds(n_candidates, config.scale)) + config.scale.n_confirmations
     with (
         # Two processes would write their evaluations into each other's lines.
         lock_folder(path),
-        StageProgress(
-            "scale", total=sum(plan_rounds(n_candidates, config.scale)), is_quiet=run.is_quiet
-        ) as progress,
+        StageProgress("scale", total=n_trainings, is_quiet=run.is_quiet) as progress,
         open_executor(config.search) as executor,
     ):
         outcome = run_scaling(

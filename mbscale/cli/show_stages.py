@@ -4,6 +4,7 @@ from mbscale.cli.console import Cell, print_note, print_table
 from mbscale.cli.stages import Run
 from mbscale.search.confirm import Confirmation
 from mbscale.search.response_surface import Interval
+from mbscale.search.scaling_confirm import Confirmation as ScalingConfirmation
 from mbscale.search.scaling_search import ScalingOutcome
 from mbscale.space.family import Family, FamilyMember
 
@@ -56,7 +57,24 @@ def describe_scaling(outcome: ScalingOutcome, family: Family) -> dict[str, objec
         "nominal_product": constants.nominal_multiple,
         "measured_product": outcome.measured_product,
         "verdict": outcome.comparison.statement,
+        "confirmations": [_describe_confirmation(entry) for entry in outcome.confirmations],
         "family": [describe_member(member) for member in family.members],
+    }
+
+
+def _describe_confirmation(entry: ScalingConfirmation) -> dict[str, object]:
+    candidate, score = entry.trained.candidate, entry.score
+    return {
+        "alpha": candidate.alpha,
+        "beta": candidate.beta,
+        "gamma": candidate.gamma,
+        "control": candidate.control,
+        "macs": candidate.macs,
+        "measured_ratio": candidate.measured_ratio,
+        "score": score.best if score else None,
+        "score_interval": _pair(score) if score else None,
+        "is_tied": entry.is_tied,
+        "is_chosen": entry.is_chosen,
     }
 
 

@@ -1,94 +1,23 @@
 """Stage 2 against evaluators whose best constants are known."""
 
 import json
-import math
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from synthetic_scaling import B0, TINY, SyntheticEvaluator, make_scaling_task, scale_in_memory
 
 from mbscale.errors import ConfigError, RunError
-from mbscale.proxy.evaluation import Evaluation, OnEpoch, SplitName
 from mbscale.search.best_split import to_constants
 from mbscale.search.executors import InlineExecutor
 from mbscale.search.scale_settings import CandidateSettings, ScaleSettings
 from mbscale.search.scaling_evaluations import EvaluationLog
-from mbscale.search.scaling_rounds import ScalingTask, plan_rounds, spread_candidates
+from mbscale.search.scaling_rounds import plan_rounds, spread_candidates
 from mbscale.search.scaling_search import ScalingOutcome, run_scaling
-from mbscale.space.architecture import Architecture, Stage, Stem
+from mbscale.space.architecture import Architecture
 from mbscale.space.candidates import CONTROLS, find_candidates
-from mbscale.space.network import Network, Target
-from mbscale.space.published import load_network
-
-B0 = load_network("efficientnet-b0")
-TINY = Network(
-    "tiny",
-    Architecture(Stem(8, stride=2), (Stage("ds", 8, 1), Stage("mbconv", 16, 2, 2, 3, 3)), 32),
-    Target(28, 10),
-)
-
-
-@dataclass
-class SyntheticEvaluator:
-    """Accuracy that falls with the distance from the best division of the cost."""
-
-    baseline: Network
-    shares: tuple[float, float, float]
-    noise: float = 0.0
-    curvature: float = 0.06
-    gain: float = 0.02
-    reason: Callable[[Architecture], str] = field(default=lambda architecture: "")
-    calls: list[tuple[Architecture, int, int | None]] = field(default_factory=list)
-
-    def __call__(
-        self,
-        architecture: Architecture,
-        *,
-        seed: int,
-        split: SplitName = "selection",
-        resolution: int | None = None,
-        on_epoch: OnEpoch | None = None,
-    ) -> Evaluation:
-        self.calls.append((architecture, seed, resolution))
-        if reason := self.reason(architecture):
-            return Evaluation("failed", None, None, 1.0, 1, seed, 100, reason)
-        logs = self._logs(architecture, resolution or 0)
-        total = math.fsum(logs)
-        miss = (
-            math.fsum(
-                (value / total - share) ** 2 for value, share in zip(logs, self.shares, strict=True)
-            )
-            if total
-            else 0
-        )
-        lucky = self.noise * np.random.default_rng(seed).standard_normal()
-        accuracy = 0.7 + self.gain * total - self.curvature * miss + float(lucky)
-        return Evaluation("complete", accuracy, 1.0 - accuracy, 1.0, 1, seed, 100)
-
-    def _logs(self, architecture: Architecture, resolution: int) -> list[float]:
-        native = self.baseline.architecture
-        pairs = list(zip(architecture.stages, native.stages, strict=True))
-        depth = sum(new.depth for new, _ in pairs) / sum(old.depth for _, old in pairs)
-        width = math.prod(new.width / old.width for new, old in pairs) ** (1 / len(pairs))
-        growth = resolution / self.baseline.target.resolution
-        return [math.log2(depth), 2 * math.log2(width), 2 * math.log2(growth)]
-
-
-def _task(baseline: Network = B0, *, seed: int = 0, **settings: object) -> ScalingTask:
-    return ScalingTask(
-        baseline=baseline,
-        settings=replace(ScaleSettings(), **settings),  # type: ignore[arg-type]
-        proxy_resolution=baseline.target.resolution,
-        epochs=350,
-        seed=seed,
-    )
-
-
-def _run(task: ScalingTask, evaluator: SyntheticEvaluator) -> ScalingOutcome:
-    return run_scaling(task, evaluator, EvaluationLog())
 
 
 def _holds(outcome: ScalingOutcome, shares: tuple[float, float, float]) -> bool:
@@ -110,7 +39,8 @@ def test_known_constants_lie_in_their_own_interval_in_90_of_100_runs(
     shares: tuple[float, float, float],
 ) -> None:
     outcomes = [
-        _run(_task(seed=seed), SyntheticEvaluator(B0, shares, noise=0.003)) for seed in range(100)
+        scale_in_memory(make_scaling_task(seed=seed), SyntheticEvaluator(B0, shares, noise=0.003))
+        for seed in range(100)
     ]
 
     assert sum(_holds(outcome, shares) for outcome in outcomes) >= 90
@@ -120,7 +50,7 @@ def test_known_constants_lie_in_their_own_interval_in_90_of_100_runs(
 
 def test_without_noise_the_best_constants_are_found() -> None:
     shares = (0.28, 0.29, 0.43)
-    outcome = _run(_task(), SyntheticEvaluator(B0, shares))
+    outcome = scale_in_memory(make_scaling_task(), SyntheticEvaluator(B0, shares))
 
     assert outcome.is_fitted
     assert outcome.split.shares == pytest.approx(shares, abs=0.06)
@@ -130,7 +60,7 @@ def test_without_noise_the_best_constants_are_found() -> None:
 def test_compound_that_wins_is_said_to_win() -> None:
     evaluator = SyntheticEvaluator(B0, (0.3, 0.3, 0.4), noise=0.0005)
 
-    comparison = _run(_task(), evaluator).comparison
+    comparison = scale_in_memory(make_scaling_task(), evaluator).comparison
 
     assert comparison.statement.startswith("compound scaling beats the best single dimension")
 
@@ -138,7 +68,7 @@ def test_compound_that_wins_is_said_to_win() -> None:
 def test_compound_that_does_not_win_is_said_not_to() -> None:
     evaluator = SyntheticEvaluator(B0, (1 / 3, 1 / 3, 1 / 3), noise=0.01, curvature=0)
 
-    comparison = _run(_task(seed=1), evaluator).comparison
+    comparison = scale_in_memory(make_scaling_task(seed=1), evaluator).comparison
 
     assert "does not beat" in comparison.statement
     assert "beyond noise" in comparison.statement
@@ -149,7 +79,7 @@ def test_compound_that_does_not_win_is_said_not_to() -> None:
 def test_compound_that_loses_is_said_to_lose() -> None:
     evaluator = SyntheticEvaluator(B0, (0, 1, 0), noise=0.0005, curvature=0.2)
 
-    comparison = _run(_task(), evaluator).comparison
+    comparison = scale_in_memory(make_scaling_task(), evaluator).comparison
 
     assert comparison.statement.startswith("compound scaling loses to")
     assert comparison.dimension == "width"
@@ -159,7 +89,9 @@ def test_compound_that_loses_is_said_to_lose() -> None:
 def test_the_finalists_have_all_seeds_and_both_kinds_are_among_them(
     shares: tuple[float, float, float],
 ) -> None:
-    outcome = _run(_task(n_seeds=4), SyntheticEvaluator(B0, shares, noise=0.001))
+    outcome = scale_in_memory(
+        make_scaling_task(n_seeds=4), SyntheticEvaluator(B0, shares, noise=0.001)
+    )
 
     finalists = [entry for entry in outcome.trained if len(entry.evaluations) == 4]
     assert 4 <= len(finalists) <= 6
@@ -169,14 +101,14 @@ def test_the_finalists_have_all_seeds_and_both_kinds_are_among_them(
 
 def test_no_two_trainings_share_a_seed() -> None:
     evaluator = SyntheticEvaluator(B0, (0.3, 0.3, 0.4))
-    _run(_task(), evaluator)
+    scale_in_memory(make_scaling_task(), evaluator)
 
     seeds = [seed for _, seed, _ in evaluator.calls]
     assert len(set(seeds)) == len(seeds) >= sum(plan_rounds(13, ScaleSettings()))
 
 
 def test_every_candidate_sees_its_own_share_of_the_proxy_resolution() -> None:
-    task = replace(_task(), proxy_resolution=96)
+    task = replace(make_scaling_task(), proxy_resolution=96)
 
     assert [task.to_proxy(pixels) for pixels in (224, 256, 320)] == [96, 110, 137]
 
@@ -184,12 +116,12 @@ def test_every_candidate_sees_its_own_share_of_the_proxy_resolution() -> None:
 def test_a_stopped_run_goes_on_and_ends_the_same(tmp_path: Path) -> None:
     path = tmp_path / "scaling.jsonl"
     whole = SyntheticEvaluator(B0, (0.3, 0.3, 0.4), noise=0.002)
-    expected = run_scaling(_task(), whole, EvaluationLog(path, recipe="a"))
+    expected = run_scaling(make_scaling_task(), whole, EvaluationLog(path, recipe="a"))
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(lines[:10]) + lines[10][:30])
 
     rest = SyntheticEvaluator(B0, (0.3, 0.3, 0.4), noise=0.002)
-    outcome = run_scaling(_task(), rest, EvaluationLog(path, recipe="a"))
+    outcome = run_scaling(make_scaling_task(), rest, EvaluationLog(path, recipe="a"))
 
     assert len(rest.calls) == len(whole.calls) - 10
     assert outcome == expected
@@ -199,10 +131,10 @@ def test_a_stopped_run_goes_on_and_ends_the_same(tmp_path: Path) -> None:
 def test_evaluations_of_another_recipe_do_not_count(tmp_path: Path) -> None:
     path = tmp_path / "scaling.jsonl"
     first = SyntheticEvaluator(B0, (0.3, 0.3, 0.4))
-    run_scaling(_task(), first, EvaluationLog(path, recipe="3 epochs"))
+    run_scaling(make_scaling_task(), first, EvaluationLog(path, recipe="3 epochs"))
 
     second = SyntheticEvaluator(B0, (0.3, 0.3, 0.4))
-    run_scaling(_task(), second, EvaluationLog(path, recipe="9 epochs"))
+    run_scaling(make_scaling_task(), second, EvaluationLog(path, recipe="9 epochs"))
 
     assert len(second.calls) == len(first.calls)
 
@@ -216,8 +148,8 @@ def test_a_log_that_is_none_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_executor_gives_the_same_outcome() -> None:
-    task = _task()
-    inline = _run(task, SyntheticEvaluator(B0, (0.3, 0.3, 0.4), noise=0.002))
+    task = make_scaling_task()
+    inline = scale_in_memory(task, SyntheticEvaluator(B0, (0.3, 0.3, 0.4), noise=0.002))
 
     with ThreadPoolExecutor(3) as executor:
         parallel = run_scaling(
@@ -241,7 +173,7 @@ def test_what_was_trained_before_an_interrupt_is_kept(tmp_path: Path) -> None:
 
     evaluator.reason = interrupt
     with pytest.raises(KeyboardInterrupt):
-        run_scaling(_task(), evaluator, EvaluationLog(path), executor=InlineExecutor())
+        run_scaling(make_scaling_task(), evaluator, EvaluationLog(path), executor=InlineExecutor())
 
     assert len(path.read_text().splitlines()) == 5
 
@@ -253,7 +185,7 @@ def test_failed_candidates_are_left_out_and_named() -> None:
         reason=lambda architecture: "out of memory" if architecture.stem.width > 32 else "",
     )
 
-    outcome = _run(_task(), evaluator)
+    outcome = scale_in_memory(make_scaling_task(), evaluator)
 
     assert any("failed; the first because: out of memory" in text for text in outcome.messages)
     assert all(entry.evaluations or entry.failure for entry in outcome.trained)
@@ -263,46 +195,49 @@ def test_a_stage_in_which_all_fail_is_an_error() -> None:
     evaluator = SyntheticEvaluator(B0, (1, 0, 0), reason=lambda architecture: "NaN at epoch 1")
 
     with pytest.raises(RunError, match="got 0 of 13; the first failure: NaN at epoch 1"):
-        _run(_task(), evaluator)
+        scale_in_memory(make_scaling_task(), evaluator)
 
 
 def test_a_tiny_baseline_ends_with_constants_too() -> None:
-    outcome = _run(_task(TINY), SyntheticEvaluator(TINY, (0.3, 0.3, 0.4), noise=0.002))
+    outcome = scale_in_memory(
+        make_scaling_task(TINY), SyntheticEvaluator(TINY, (0.3, 0.3, 0.4), noise=0.002)
+    )
 
     assert outcome.constants.nominal_multiple == pytest.approx(2)
     assert outcome.measured_product > 1
 
 
 def test_too_few_networks_for_a_surface_are_said_to_be() -> None:
-    outcome = _run(_task(max_candidates=6), SyntheticEvaluator(B0, (0.1, 0.8, 0.1), noise=0.0005))
+    outcome = scale_in_memory(
+        make_scaling_task(max_candidates=6), SyntheticEvaluator(B0, (0.1, 0.8, 0.1), noise=0.0005)
+    )
 
     assert not outcome.is_fitted
     assert any("too few for a curved surface" in text for text in outcome.messages)
     assert outcome.split.beta.low <= outcome.split.beta.best <= outcome.split.beta.high
 
 
-def test_phi_2_is_trained_before_the_constants_are_fixed() -> None:
-    evaluator = SyntheticEvaluator(B0, (0.3, 0.3, 0.4), noise=0.001)
+def test_controls_that_are_left_out_are_named() -> None:
+    messages = scale_in_memory(
+        make_scaling_task(max_candidates=4), SyntheticEvaluator(B0, (0.3, 0.3, 0.4))
+    ).messages
 
-    outcome = _run(_task(confirm_phi_2=True), evaluator)
-
-    ratios = [entry.trained.candidate.measured_ratio for entry in outcome.confirmations]
-    assert ratios == pytest.approx([4] * len(ratios), rel=0.1)
-    assert sum(entry.is_chosen for entry in outcome.confirmations) == 1
-    assert all(len(entry.trained.evaluations) == 3 for entry in outcome.confirmations)
+    assert any("max_candidates of 4 leaves out the controls paper" in text for text in messages)
 
 
 def test_log_loss_ranks_where_it_is_asked_to() -> None:
-    outcome = _run(_task(metric="log_loss"), SyntheticEvaluator(B0, (0.3, 0.3, 0.4), noise=0.001))
+    outcome = scale_in_memory(
+        make_scaling_task(metric="log_loss"), SyntheticEvaluator(B0, (0.3, 0.3, 0.4), noise=0.001)
+    )
 
     assert "of log loss" in outcome.comparison.statement
     assert outcome.split.score.best < 0
 
 
 def test_few_epochs_and_upsampled_images_are_warned_of() -> None:
-    task = replace(_task(), epochs=3, proxy_resolution=28, source_resolution=28)
+    task = replace(make_scaling_task(), epochs=3, proxy_resolution=28, source_resolution=28)
 
-    messages = _run(task, SyntheticEvaluator(B0, (0.3, 0.3, 0.4))).messages
+    messages = scale_in_memory(task, SyntheticEvaluator(B0, (0.3, 0.3, 0.4))).messages
 
     assert any("3 epochs favor width" in text for text in messages)
     assert any("upsampling" in text for text in messages)
