@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from mbscale.proxy.dataset import Dataset
 from mbscale.proxy.evaluation import Evaluator
+from mbscale.proxy.recorded_table import RecordedTable
 from mbscale.proxy.settings import EvaluatorName, ProxySettings
 from mbscale.proxy.short_training import ShortTraining
 from mbscale.proxy.supernet import Supernet
@@ -13,6 +14,7 @@ EVALUATORS: Mapping[EvaluatorName, Callable[[ProxySettings, Dataset | None], Eva
     "train": ShortTraining,
     "zero_cost": ZeroCost,
     "supernet": Supernet,
+    "table": RecordedTable,
 }
 
 

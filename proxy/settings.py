@@ -14,10 +14,10 @@ from mbscale.strict_yaml import STRICT
 DatasetName = Literal["fashion_mnist", "npz", "cifar10", "image_folder"]
 OptimizerName = Literal["adamw", "sgd", "rmsprop"]
 ScheduleName = Literal["one_cycle", "cosine"]
-EvaluatorName = Literal["train", "zero_cost", "supernet"]
+EvaluatorName = Literal["train", "zero_cost", "supernet", "table"]
 
 # Evaluators that know an accuracy or a score alone.
-WITHOUT_LOG_LOSS: frozenset[EvaluatorName] = frozenset({"zero_cost"})
+WITHOUT_LOG_LOSS: frozenset[EvaluatorName] = frozenset({"zero_cost", "table"})
 
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
@@ -118,6 +118,16 @@ class TrainingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TableSettings:
+    """Where recorded accuracies are."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    # A CSV file with the columns of Accel-NASBench or of NAS-Bench-Macro.
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ProxySettings:
     """The cheap task that stands for the target."""
 
@@ -125,6 +135,7 @@ class ProxySettings:
 
     # train: short training. zero_cost: a score of the untrained network, which is no accuracy.
     # supernet: one network with shared weights, trained once.
+    # table: recorded accuracies.
     evaluator: EvaluatorName = "train"
     data: DataSettings = field(default_factory=DataSettings)
     # Pixels that the networks see; None: the images' own.
@@ -138,6 +149,7 @@ class ProxySettings:
     training: TrainingSettings = field(default_factory=TrainingSettings)
     zero_cost: ZeroCostSettings = field(default_factory=ZeroCostSettings)
     supernet: SupernetSettings = field(default_factory=SupernetSettings)
+    table: TableSettings = field(default_factory=TableSettings)
     # auto: CUDA where there is one, otherwise the CPU; or cpu, cuda, cuda:1, mps.
     device: str = "auto"
 

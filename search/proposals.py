@@ -68,23 +68,29 @@ class Members:
         name, objective = self._task.space.name, self._task.settings.objective
         within = ", or none within min_macs and max_macs"
         limits = within if (objective.min_macs or objective.max_macs) else ""
+        if self._task.pool:
+            return f"the table holds no other network of the space {name}{limits}"
         if self._is_small():
             return f"the space {name} holds no other network{limits}"
         return f"{_BATCH * _BATCHES:,} draws from the space {name} found no new network{limits}"
 
     def _is_small(self) -> bool:
-        return math.prod(self._sizes) <= LISTED_VECTORS
+        return bool(self._task.pool) or math.prod(self._sizes) <= LISTED_VECTORS
 
     def _batches(self, rng: np.random.Generator) -> Iterable[NDArray[np.int64]]:
         if self._is_small():
             if self._listed is None:
-                every = np.array(list(itertools.product(*(range(n) for n in self._sizes))))
-                self._listed = self._within_limits(every)
+                self._listed = self._within_limits(np.array(list(self._list_all())))
             yield rng.permutation(self._listed)
             return
         for _ in range(_BATCHES):
             drawn = rng.integers(self._sizes, size=(_BATCH, len(self._sizes)))
             yield self._within_limits(drawn)
+
+    def _list_all(self) -> Iterable[tuple[int, ...]]:
+        if self._task.pool:
+            return self._task.pool.values()
+        return itertools.product(*(range(n) for n in self._sizes))
 
     def _within_limits(self, vectors: NDArray[np.int64]) -> NDArray[np.int64]:
         return vectors[is_within_limits(self._costs.count(vectors).macs, self._task)]

@@ -1,6 +1,7 @@
 """What stage 1 is asked to do."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from mbscale.search.settings import SearchSettings
 from mbscale.space.network import Target
@@ -15,3 +16,5 @@ class SearchTask:
     target: Target
     settings: SearchSettings
     seed: int
+    # Where networks are looked up: those that can be, as vectors by canonical key. Empty: all.
+    pool: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])

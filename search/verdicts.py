@@ -26,6 +26,9 @@ def refuse(
     reason = _find_violation(proposal.cost.macs, task.settings.objective)
     if reason:
         return make_record(task, proposal, number=number, state="infeasible", reason=reason)
+    if task.pool and proposal.key not in task.pool:
+        reason = "no recorded network"
+        return make_record(task, proposal, number=number, state="infeasible", reason=reason)
     known = ledger.by_key.get(proposal.key)
     if known is None and proposal.key not in running:
         return None

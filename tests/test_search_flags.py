@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,6 +14,7 @@ import pytest
 from mbscale.cli.main import main
 from mbscale.config import load_run_config
 from mbscale.proxy.settings import EvaluatorName
+from mbscale.results.tables import read_records
 from mbscale.search.lock import lock_folder
 
 pytestmark = pytest.mark.slow
@@ -38,13 +40,23 @@ def search(folder: Path, *flags: str) -> int:
 
 @pytest.mark.parametrize("name", get_args(EvaluatorName))
 def test_every_evaluator_finds_a_baseline(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    shared_file: Callable[[str], Path],
 ) -> None:
-    assert search(tmp_path, "--set", f"proxy.evaluator={name}", "--n-trials", "5") == 0
+    flags = ["--set", f"proxy.evaluator={name}", "--n-trials", "5"]
+    if name == "table":
+        table = shared_file("accel_nasbench.csv")
+        flags += ["--set", f"proxy.table.path={table}", "--set", "space=accel_nasbench"]
+        flags += ["--set", "search.objective.max_macs=null"]
+    assert search(tmp_path, *flags) == 0
 
     best = json.loads(capsys.readouterr().out)
     assert (best["accuracy"] is None) != (best["score"] is None)
-    assert main(["reproduce", str(tmp_path), "--trial", "0", "--json"]) == 0
+    trials = read_records(tmp_path / "trials.csv")
+    number = next(record.number for record in trials if record.state == "complete")
+    assert main(["reproduce", str(tmp_path), "--trial", str(number), "--json"]) == 0
     assert main(["status", str(tmp_path), "--json"]) == 0
 
 

@@ -14,11 +14,11 @@ from mbscale.cli.run_folder import make_folder
 from mbscale.config import RunConfig, change_proxy, load_run_config
 from mbscale.errors import ConfigError, RunError
 from mbscale.proxy.dataset import load_dataset
+from mbscale.proxy.recorded_networks import read_recorded
 from mbscale.proxy.settings import ProxySettings
 from mbscale.results.rows import write_rows
 from mbscale.search.certificate import certify, write_certificate
 from mbscale.search.proxy_validation import Networks, ProxyRow, compare_counts, compare_proxy
-from mbscale.search.recorded_networks import read_recorded
 from mbscale.search.score_book import Score, ScoreBook, measure_networks
 from mbscale.space.architecture import Architecture
 from mbscale.space.network import Network

@@ -26,6 +26,7 @@ from mbscale.search.executors import open_executor, share_images
 from mbscale.search.journal import open_journal
 from mbscale.search.noise import describe_noise
 from mbscale.search.outcome import find_best
+from mbscale.search.pool import list_pool
 from mbscale.search.task import SearchTask
 from mbscale.search.trials import is_evaluated
 from mbscale.space.network import Network
@@ -51,7 +52,9 @@ class Run:
 
 def begin(config: RunConfig, folder: RunFolder, *, is_quiet: bool) -> Run:
     """A run with its space and images loaded, so that what is wrong with them is said first."""
-    task = SearchTask(load_search_space(config.space), config.target, config.search, config.seed)
+    space = load_search_space(config.space)
+    pool = list_pool(space, config.proxy)
+    task = SearchTask(space, config.target, config.search, config.seed, pool)
     return Run(config, folder, task, load_dataset(config.proxy.data), is_quiet)
 
 

@@ -20,6 +20,7 @@ from mbscale.proxy.settings import (
     DataSettings,
     EvaluatorName,
     ProxySettings,
+    TableSettings,
     TrainingSettings,
 )
 from mbscale.proxy.supernet_settings import SupernetSettings
@@ -27,6 +28,7 @@ from mbscale.proxy.zero_cost_settings import ScoreName, ZeroCostSettings
 from mbscale.search.executors import ProxyEvaluator
 from mbscale.search.worker_processes import ProcessExecutor
 from mbscale.space.architecture import Architecture, Stage, Stem
+from mbscale.space.nas_bench_macro import make_macro_architecture
 
 TINY = Architecture(
     stem=Stem(width=8),
@@ -46,6 +48,9 @@ SETTINGS = ProxySettings(
 # Trained once for all tests of a process; the folder goes with it.
 _CACHE = tempfile.TemporaryDirectory()
 
+# Invented accuracies of two networks, in the columns of NAS-Bench-Macro.
+TABLE = TableSettings(str(Path(__file__).parent / "recorded.csv"))
+RECORDED = make_macro_architecture((1, 2, 0, 1, 2, 2, 1, 0))
 # Every evaluator, and every score of zero_cost.
 CONTRACT = {
     "train": SETTINGS,
@@ -59,6 +64,7 @@ CONTRACT = {
             cache=_CACHE.name,
         ),
     ),
+    "table": replace(SETTINGS, evaluator="table", table=TABLE),
     **{
         f"zero_cost-{name}": replace(
             SETTINGS,
@@ -75,6 +81,15 @@ COUNTED = tuple(f"zero_cost-{name}" for name in ("stages", "parameters", "macs")
 @pytest.fixture(params=CONTRACT)
 def settings(request: pytest.FixtureRequest) -> ProxySettings:
     return CONTRACT[request.param]
+
+
+@pytest.fixture
+def network(settings: ProxySettings) -> Architecture:
+    return pick_network(settings)
+
+
+def pick_network(settings: ProxySettings) -> Architecture:
+    return RECORDED if settings.evaluator == "table" else TINY
 
 
 @pytest.fixture
@@ -101,8 +116,8 @@ def test_the_contract_is_checked_for_every_name() -> None:
     assert {name.partition("-")[0] for name in CONTRACT} == set(EVALUATORS)
 
 
-def test_an_evaluation_is_complete_and_finite(evaluator: Evaluator) -> None:
-    evaluation = evaluator(TINY, seed=1)
+def test_an_evaluation_is_complete_and_finite(evaluator: Evaluator, network: Architecture) -> None:
+    evaluation = evaluator(network, seed=1)
 
     assert evaluation.status == "complete"
     merit = evaluation.accuracy if evaluation.score is None else evaluation.score
@@ -113,17 +128,19 @@ def test_an_evaluation_is_complete_and_finite(evaluator: Evaluator) -> None:
     assert (evaluation.seed, evaluation.reason) == (1, "")
 
 
-def test_the_same_seed_gives_the_same_score_to_the_last_digit(evaluator: Evaluator) -> None:
-    first, second = (evaluator(TINY, seed=4) for _ in range(2))
+def test_the_same_seed_gives_the_same_score_to_the_last_digit(
+    evaluator: Evaluator, network: Architecture
+) -> None:
+    first, second = (evaluator(network, seed=4) for _ in range(2))
 
     assert _scores(first) == _scores(second)
 
 
 @pytest.mark.parametrize("name", sorted({*CONTRACT} - {*COUNTED}))
 def test_another_seed_gives_another_score(name: str) -> None:
-    evaluate = make_evaluator(CONTRACT[name])
+    evaluate, network = make_evaluator(CONTRACT[name]), pick_network(CONTRACT[name])
 
-    assert _scores(evaluate(TINY, seed=4)) != _scores(evaluate(TINY, seed=5))
+    assert _scores(evaluate(network, seed=4)) != _scores(evaluate(network, seed=5))
 
 
 @pytest.mark.parametrize("name", COUNTED)
@@ -134,36 +151,36 @@ def test_what_is_counted_needs_no_seed(name: str) -> None:
 
 
 def test_a_copy_of_the_settings_makes_the_same_evaluator(
-    evaluator: Evaluator, settings: ProxySettings
+    evaluator: Evaluator, network: Architecture, settings: ProxySettings
 ) -> None:
     again = make_evaluator(pickle.loads(pickle.dumps(settings)))
 
-    assert _scores(again(TINY, seed=2)) == _scores(evaluator(TINY, seed=2))
+    assert _scores(again(network, seed=2)) == _scores(evaluator(network, seed=2))
 
 
 def test_an_earlier_evaluation_leaves_no_trace(
-    evaluator: Evaluator, settings: ProxySettings
+    evaluator: Evaluator, network: Architecture, settings: ProxySettings
 ) -> None:
-    alone = make_evaluator(settings)(TINY, seed=2)
-    evaluator(TINY, seed=9, resolution=20)
+    alone = make_evaluator(settings)(network, seed=2)
+    evaluator(network, seed=9, resolution=20)
 
-    assert _scores(evaluator(TINY, seed=2)) == _scores(alone)
+    assert _scores(evaluator(network, seed=2)) == _scores(alone)
 
 
 @pytest.mark.slow
 def test_a_worker_process_gives_the_same_score(
-    evaluator: Evaluator, settings: ProxySettings, worker: ProcessExecutor
+    evaluator: Evaluator, network: Architecture, settings: ProxySettings, worker: ProcessExecutor
 ) -> None:
-    theirs = worker.submit(ProxyEvaluator(settings), TINY, seed=2).result()
+    theirs = worker.submit(ProxyEvaluator(settings), network, seed=2).result()
 
-    assert _scores(theirs) == _scores(evaluator(TINY, seed=2))
+    assert _scores(theirs) == _scores(evaluator(network, seed=2))
 
 
-def test_the_global_random_state_is_left_alone(evaluator: Evaluator) -> None:
+def test_the_global_random_state_is_left_alone(evaluator: Evaluator, network: Architecture) -> None:
     torch.manual_seed(7)
     expected = float(torch.rand(()))
     torch.manual_seed(7)
-    evaluator(TINY, seed=2)
+    evaluator(network, seed=2)
 
     assert float(torch.rand(())) == expected
 
@@ -175,7 +192,9 @@ def test_the_splits_are_told_apart() -> None:
     assert _scores(selection) != _scores(test)
 
 
-@pytest.mark.parametrize("name", sorted({*CONTRACT} - {"zero_cost-stages", "zero_cost-parameters"}))
+@pytest.mark.parametrize(
+    "name", sorted({*CONTRACT} - {"table", "zero_cost-stages", "zero_cost-parameters"})
+)
 def test_another_resolution_is_another_score(name: str) -> None:
     evaluator = make_evaluator(CONTRACT[name])
     small, usual, own = (evaluator(TINY, seed=2, resolution=r) for r in (14, 28, None))
@@ -197,11 +216,11 @@ def test_the_caller_can_stop_after_an_epoch() -> None:
     assert seen == [(1, evaluation.accuracy)]
 
 
-def test_watching_the_epochs_changes_nothing(evaluator: Evaluator) -> None:
-    watched = evaluator(TINY, seed=2, on_epoch=lambda epoch, accuracy: False)
+def test_watching_the_epochs_changes_nothing(evaluator: Evaluator, network: Architecture) -> None:
+    watched = evaluator(network, seed=2, on_epoch=lambda epoch, accuracy: False)
 
     assert watched.status == "complete"
-    assert _scores(watched) == _scores(evaluator(TINY, seed=2))
+    assert _scores(watched) == _scores(evaluator(network, seed=2))
 
 
 def test_divergence_is_a_failed_evaluation_with_its_reason() -> None:
@@ -304,6 +323,29 @@ def test_a_score_that_is_not_finite_is_a_failed_evaluation() -> None:
     evaluation = make_evaluator(replace(settings, zero_cost=batch))(TINY, seed=0)
 
     assert (evaluation.status, evaluation.reason) == ("failed", "the score naswot is -inf")
+
+
+def test_the_seed_picks_one_of_the_recorded_trainings() -> None:
+    evaluate = make_evaluator(CONTRACT["table"])
+
+    assert [evaluate(RECORDED, seed=seed).accuracy for seed in range(4)] == [
+        0.915,
+        0.91,
+        0.92,
+        0.915,
+    ]
+
+
+def test_a_network_that_nobody_recorded_fails_with_its_reason() -> None:
+    evaluation = make_evaluator(CONTRACT["table"])(TINY, seed=0)
+
+    assert (evaluation.status, _scores(evaluation)) == ("failed", (None, None, None))
+    assert evaluation.reason.endswith("recorded.csv has no such network")
+
+
+def test_a_table_without_a_path_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"proxy\.table\.path"):
+        make_evaluator(replace(SETTINGS, evaluator="table"))
 
 
 @pytest.mark.slow

@@ -1,0 +1,124 @@
+"""Networks whose accuracy someone else has recorded."""
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+
+import numpy as np
+
+from mbscale.errors import ConfigError
+from mbscale.space.architecture import Architecture, Stage
+from mbscale.space.nas_bench_macro import make_macro_architecture
+from mbscale.space.search_space import load_search_space
+
+Row = Mapping[str, str]
+
+_ACCEL_CHOICES = tuple(
+    f"block{block}_{what}" for block in range(7) for what in ("e", "k", "l", "se")
+)
+_MACRO_CHOICES = tuple(f"b{block}" for block in range(8))
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedNetwork:
+    """An architecture and its recorded accuracies, from 0 to 1, one a training."""
+
+    architecture: Architecture
+    accuracies: tuple[float, ...]
+
+    @property
+    def accuracy(self) -> float:
+        """The mean."""
+        return fmean(self.accuracies)
+
+
+@dataclass(frozen=True, slots=True)
+class _Format:
+    """The columns of a kind of table, and what makes a network of them."""
+
+    name: str
+    choices: tuple[str, ...]
+    accuracies: tuple[str, ...]
+    make: Callable[[Sequence[int]], Architecture]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (*self.choices, *self.accuracies)
+
+    def read(self, row: Row) -> RecordedNetwork:
+        architecture = self.make([int(row[name]) for name in self.choices])
+        return RecordedNetwork(
+            architecture, tuple(_read_percent(name, row[name]) for name in self.accuracies)
+        )
+
+
+def read_recorded(path: Path) -> tuple[RecordedNetwork, ...]:
+    """Every row of a table of Accel-NASBench or NAS-Bench-Macro.
+
+    The first has the columns ``block0_e`` to ``block6_se`` and ``val_top1``, the second
+    ``b0`` to ``b7`` and ``acc0`` to ``acc2``; accuracies are in percent. Raises ConfigError
+    where the file cannot be read, columns are missing or a row is wrong.
+    """
+    header, rows = _read_rows(path)
+    fitting = [one for one in _FORMATS if {*one.columns} <= {*header}]
+    if not fitting:
+        wanted = " nor ".join(f"{', '.join(one.columns)} ({one.name})" for one in _FORMATS)
+        msg = f"{path} has neither the columns {wanted}"
+        raise ConfigError(msg)
+    found: list[RecordedNetwork] = []
+    for line, row in rows:
+        try:
+            found.append(fitting[0].read(row))
+        except (ValueError, TypeError) as failure:
+            msg = f"{path} line {line}: {failure}"
+            raise ConfigError(msg) from failure
+    return tuple(found)
+
+
+def _read_rows(path: Path) -> tuple[Sequence[str], list[tuple[int, Row]]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            rows: list[tuple[int, Row]] = [(reader.line_num, row) for row in reader]
+            return reader.fieldnames or (), rows
+    except (OSError, UnicodeDecodeError, csv.Error) as failure:
+        reason = failure.strerror if isinstance(failure, OSError) else failure
+        msg = f"{path} cannot be read: {reason}"
+        raise ConfigError(msg) from failure
+
+
+def _read_percent(name: str, text: str) -> float:
+    percent = float(text)
+    if not 0 <= percent <= 100:
+        msg = f"{name} must be from 0 to 100 percent; got {text}"
+        raise ConfigError(msg)
+    return percent / 100
+
+
+def _make_accel_architecture(values: Sequence[int]) -> Architecture:
+    space = load_search_space("accel_nasbench")
+    blocks = np.array(values).reshape(7, 4).tolist()
+    return space.make_architecture(
+        tuple(
+            Stage(
+                "mbconv",
+                stage.widths[0],
+                depth,
+                stride=stage.stride,
+                kernel_size=kernel_size,
+                expand_ratio=expand_ratio,
+                se_ratio=0.25 if has_se else 0,
+            )
+            for stage, (expand_ratio, kernel_size, depth, has_se) in zip(
+                space.stages, blocks, strict=True
+            )
+        )
+    )
+
+
+_FORMATS = (
+    _Format("Accel-NASBench", _ACCEL_CHOICES, ("val_top1",), _make_accel_architecture),
+    _Format("NAS-Bench-Macro", _MACRO_CHOICES, ("acc0", "acc1", "acc2"), make_macro_architecture),
+)
