@@ -1,6 +1,6 @@
 """A Bayesian linear model whose group variances are learned from evidence.
 
-Notation: ``F`` features ``(n, m)``; ``y`` targets ``(n,)``, standardised inside; ``w``
+Notation: ``F`` features ``(n, m)``; ``y`` targets ``(n,)``, standardized inside; ``w``
 weights, normal with mean 0 and variance ``v[g] / size[g]`` for a feature of group ``g``;
 noise variance ``u``. ``theta`` is the logarithm of ``(v, u)``, normal around its prior, and
 set to its most probable value (MacKay 1992, "Bayesian interpolation", with a prior).
@@ -60,7 +60,7 @@ def sum_observations(features: FloatArray, targets: FloatArray) -> Sums:
 
 
 @dataclass(frozen=True, slots=True)
-class _Standardised:
+class Standardized:
     """Sums of targets with mean 0 and variance 1."""
 
     sums: Sums
@@ -68,12 +68,13 @@ class _Standardised:
     scale: float
 
 
-def _standardise(sums: Sums) -> _Standardised:
+def standardize_sums(sums: Sums) -> Standardized:
+    """The sums that targets would have after division by their deviation from their mean."""
     mean = float(sums.moment[0]) / sums.n
     variance = max(sums.square / sums.n - mean**2, 0.0)
     scale = max(variance**0.5, _SMALLEST_SCALE)
     moment = (sums.moment - mean * sums.gram[0]) / scale
-    return _Standardised(Sums(sums.n, sums.gram, moment, variance / scale**2 * sums.n), mean, scale)
+    return Standardized(Sums(sums.n, sums.gram, moment, variance / scale**2 * sums.n), mean, scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +101,10 @@ class AccuracyModel:
 
 def fit_variances(sums: Sums, groups: IntArray) -> FloatArray:
     """The most probable ``theta``, groups first and the noise last."""
-    data = _standardise(sums).sums
+    data = standardize_sums(sums).sums
 
     def loss(theta: FloatArray) -> tuple[float, FloatArray]:
-        value, gradient = _compute_loss(data, groups, theta)
+        value, gradient = compute_evidence_loss(data, groups, theta)
         offset = (theta - PRIOR_MEAN) / _PRIOR_DEVIATION
         return value + 0.5 * float(offset @ offset), gradient + offset / _PRIOR_DEVIATION
 
@@ -133,7 +134,9 @@ def _factorise(gram: FloatArray, spread: FloatArray, noise: float) -> FloatArray
     return np.asarray(solve_triangular(lower, identity, lower=True, check_finite=False))
 
 
-def _compute_loss(data: Sums, groups: IntArray, theta: FloatArray) -> tuple[float, FloatArray]:
+def compute_evidence_loss(
+    data: Sums, groups: IntArray, theta: FloatArray
+) -> tuple[float, FloatArray]:
     """The negative log evidence and its gradient, up to a constant."""
     noise, spread = float(np.exp(theta[-1])), _spread(groups, theta)
     inverse = _factorise(data.gram, spread, noise)
@@ -159,7 +162,7 @@ def fit_model(
     ``pending`` are features of observations that are under way: they lower the variance
     as they will, and leave the mean.
     """
-    data = _standardise(sums)
+    data = standardize_sums(sums)
     noise, spread = float(np.exp(theta[-1])), _spread(groups, theta)
     inverse = _factorise(data.sums.gram, spread, noise)
     weights = spread * (inverse.T @ (inverse @ (spread * data.sums.moment))) / noise

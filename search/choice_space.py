@@ -67,6 +67,16 @@ class ChoiceSpace:
         return rng.integers(self.sizes, size=(n_vectors, len(self.choices)), dtype=np.int64)
 
 
+def list_keys(vectors: IntArray) -> list[bytes]:
+    """The bytes of every vector, which tell vectors apart."""
+    n_vectors, n_choices = vectors.shape
+    if not n_choices:
+        return [b""] * n_vectors
+    rows = np.ascontiguousarray(vectors).view(f"V{n_choices * vectors.itemsize}")
+    keys: list[bytes] = rows[:, 0].tolist()
+    return keys
+
+
 @lru_cache(maxsize=16)
 def describe_space(space: SearchSpace, target: Target) -> ChoiceSpace:
     """The choices of a search space, with costs at the target."""

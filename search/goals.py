@@ -23,6 +23,8 @@ _OUTSIDE = -1e3
 # Uncertainty is multiplied by this, because the model's own is too small where the search
 # goes: at the edge of what was measured.
 CAUTION = 2.0
+# Measured networks whose uncertainty is looked at.
+_N_JUDGED = 100
 # Exponents of MACs that climbs to a front follow.
 _FLAT, _STEEP = 0.005, 0.5
 
@@ -35,8 +37,11 @@ class Goal(ABC):
         """Places among the measured networks from which to climb, one a climb."""
 
     @abstractmethod
-    def judge_climb(self, qualities: FloatArray, macs: FloatArray) -> FloatArray:
-        """The worth of ``(climbs, n)`` candidates whose qualities are taken for certain."""
+    def judge_climb(self, qualities: FloatArray, macs: FloatArray, climbs: IntArray) -> FloatArray:
+        """The worth of ``(climbs, n)`` candidates whose qualities are taken for certain.
+
+        ``climbs`` says which climbs these are, of those that starts were chosen for.
+        """
 
     @abstractmethod
     def screen(self, qualities: FloatArray, macs: FloatArray) -> FloatArray:
@@ -75,8 +80,9 @@ class RewardGoal(Goal):
         best = np.argsort(-self._means, kind="stable")[: max(1, n_climbs // 2)]
         return np.resize(best, n_climbs)
 
-    def judge_climb(self, qualities: FloatArray, macs: FloatArray) -> FloatArray:
+    def judge_climb(self, qualities: FloatArray, macs: FloatArray, climbs: IntArray) -> FloatArray:
         """Rewards."""
+        del climbs
         return self.screen(qualities, macs)
 
     def screen(self, qualities: FloatArray, macs: FloatArray) -> FloatArray:
@@ -93,8 +99,11 @@ class RewardGoal(Goal):
         return gain + expected_improvement(belief.mean, belief.deviation, best)
 
     def judge_again(self, candidates: Candidates, learned: Learned) -> FloatArray:
-        """The gain of the pick: nothing new is found."""
-        return self._gain_of_pick(self._believe(candidates, learned))
+        """The gain of the pick, of the best by expectation: nothing new is found."""
+        worth = np.full(len(candidates.macs), -np.inf)
+        best = np.argsort(-self._means, kind="stable")[:_N_JUDGED]
+        worth[best] = self._gain_of_pick(self._believe(candidates.take(best), learned))
+        return worth
 
     def _gain_of_pick(self, belief: Belief) -> FloatArray:
         return expected_pick_gain(
@@ -126,7 +135,8 @@ class FrontGoal(Goal):
         is_inside = measure_excess(macs, objective) <= 0
         reference = (float(self._expected.min()), objective.max_macs or largest_macs)
         self._stairs = build_staircase(self._expected[is_inside], macs[is_inside], reference)
-        self._hope = float(np.median(learned.predict(learned.features)[1]))
+        some = learned.features[:: 1 + len(learned.features) // _N_JUDGED]
+        self._hope = float(np.median(learned.predict(some)[1]))
         self._exponents = np.zeros(0)
 
     def choose_starts(self, n_climbs: int, rng: np.random.Generator) -> IntArray:
@@ -137,16 +147,17 @@ class FrontGoal(Goal):
         self._exponents = -np.exp(low + shares * (high - low))
         shape = (n_climbs, len(self._macs))
         qualities = np.broadcast_to(self._expected, shape)
-        worth = self.judge_climb(qualities, np.broadcast_to(self._macs, shape))
+        macs = np.broadcast_to(self._macs, shape)
+        worth = self.judge_climb(qualities, macs, np.arange(n_climbs))
         return np.asarray(worth.argmax(axis=1))
 
-    def judge_climb(self, qualities: FloatArray, macs: FloatArray) -> FloatArray:
+    def judge_climb(self, qualities: FloatArray, macs: FloatArray, climbs: IntArray) -> FloatArray:
         """The quality times a power of the MACs, another for every climb."""
         outside = measure_excess(macs, self._objective)
         scale = self._objective.target_macs
         # Half a point keeps qualities that are expected below 0 in order.
         worth = np.log(np.maximum(qualities, 0) + 0.005)
-        worth = worth + self._exponents[:, None] * np.log(macs / scale)
+        worth = worth + self._exponents[climbs, None] * np.log(macs / scale)
         return np.where(outside > 0, _OUTSIDE * (1 + outside), worth)
 
     def screen(self, qualities: FloatArray, macs: FloatArray) -> FloatArray:

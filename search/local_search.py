@@ -32,8 +32,8 @@ def describe_vectors(space: ChoiceSpace, features: FeatureMap, vectors: IntArray
     return Candidates(vectors, features.compute(vectors), macs)
 
 
-# The worth of features ``(climbs, n, m)`` with MACs ``(climbs, n)``: ``(climbs, n)``.
-Worth = Callable[[FloatArray, FloatArray], FloatArray]
+# The worth of the candidates around some climbs, given which: ``(climbs, n)``.
+Worth = Callable[[Candidates, IntArray], FloatArray]
 
 
 class LocalSearch:
@@ -46,27 +46,22 @@ class LocalSearch:
         self._places = np.repeat(np.arange(len(sizes)), sizes - 1)
         self._steps = np.concatenate([np.arange(1, size) for size in sizes])
 
-    def climb(self, starts: IntArray, worth: Worth, rng: np.random.Generator) -> Candidates:
-        """All vectors that the climbs from ``starts`` ``(climbs, choices)`` looked at."""
+    def climb(self, starts: IntArray, worth: Worth, rng: np.random.Generator) -> list[Candidates]:
+        """All vectors that the climbs from ``starts`` ``(climbs, choices)`` looked at, by step."""
         met: list[Candidates] = []
-        current, best = starts, np.full(len(starts), -np.inf)
+        climbs, current, best = np.arange(len(starts)), starts, np.full(len(starts), -np.inf)
         for _ in range(_MAX_STEPS):
             around = self._list_neighbors(current, rng)
-            looked = describe_vectors(self._space, self._map, around.reshape(-1, starts.shape[1]))
-            met.append(looked)
-            shape = (len(current), -1)
-            values = worth(
-                looked.features.reshape(*shape, looked.features.shape[1]),
-                looked.macs.reshape(shape),
-            )
-            top = values.argmax(axis=1)
-            climbs = np.arange(len(current))
-            is_better = values[climbs, top] > best
+            flat = around.reshape(-1, starts.shape[1])
+            met.append(describe_vectors(self._space, self._map, flat))
+            values = worth(met[-1], climbs).reshape(len(climbs), -1)
+            top, rows = values.argmax(axis=1), np.arange(len(climbs))
+            is_better = values[rows, top] > best
             if not is_better.any():
                 break
-            best = np.maximum(best, values[climbs, top])
-            current = np.where(is_better[:, None], around[climbs, top], current)
-        return _join(met)
+            climbs, best = climbs[is_better], values[rows, top][is_better]
+            current = around[rows, top][is_better]
+        return met
 
     def _list_neighbors(self, vectors: IntArray, rng: np.random.Generator) -> IntArray:
         """Each vector with one choice changed, ``(climbs, moves, choices)``."""
@@ -80,9 +75,17 @@ class LocalSearch:
         return around
 
 
-def _join(parts: list[Candidates]) -> Candidates:
+def gather(parts: list[Candidates], places: IntArray) -> Candidates:
+    """Candidates at these places of all parts in a row; features are not copied as a whole."""
+    ends = np.cumsum([len(part.macs) for part in parts])
+    owner = np.searchsorted(ends, places, side="right")
+    taken = [
+        part.take(places[owner == index] - (ends[index] - len(part.macs)))
+        for index, part in enumerate(parts)
+    ]
+    order = np.argsort(np.argsort(owner, kind="stable"), kind="stable")
     return Candidates(
-        np.concatenate([part.vectors for part in parts]),
-        np.concatenate([part.features for part in parts]),
-        np.concatenate([part.macs for part in parts]),
+        np.concatenate([part.vectors for part in taken])[order],
+        np.concatenate([part.features for part in taken])[order],
+        np.concatenate([part.macs for part in taken])[order],
     )

@@ -4,9 +4,6 @@ Sums are taken over blocks of a fixed size and then over blocks. A study that is
 therefore gets the sums of the uninterrupted one to the last digit.
 """
 
-from itertools import accumulate
-from operator import add
-
 import numpy as np
 
 from mbscale.search.accuracy_features import FeatureMap
@@ -23,27 +20,35 @@ class ObservationSums:
         self._map = features
         self._vectors = np.empty((0, 0), dtype=np.int64)
         self._targets = np.empty(0)
-        self._blocks: list[FloatArray] = []
+        self._rows = np.empty((_BLOCK, len(features.groups)))
         self._sums: list[Sums] = []
+        # Of the first blocks together.
         self._totals: list[Sums] = []
-        self.features = np.empty((0, len(features.groups)))
+
+    @property
+    def features(self) -> FloatArray:
+        """Those of all observations, ``(n, m)``."""
+        return self._rows[: len(self._vectors)]
 
     def update(self, vectors: IntArray, targets: FloatArray) -> int:
-        """Take in all observations; return how many at the start are as they were.
-
-        ``features`` ``(n, m)`` are theirs afterwards.
-        """
+        """Take in all observations; return how many at the start are as they were."""
         n_unchanged = self._count_unchanged(vectors, targets)
         whole = n_unchanged // _BLOCK
-        del self._blocks[whole:], self._sums[whole:]
+        del self._sums[whole:], self._totals[whole:]
+        self._make_room(len(vectors))
         for start in range(whole * _BLOCK, len(vectors), _BLOCK):
-            rows = slice(start, start + _BLOCK)
-            self._blocks.append(self._map.compute(vectors[rows]))
-            self._sums.append(sum_observations(self._blocks[-1], targets[rows]))
+            rows = slice(start, min(start + _BLOCK, len(vectors)))
+            self._rows[rows] = self._map.compute(vectors[rows])
+            self._sums.append(sum_observations(self._rows[rows], targets[rows]))
+            self._totals.append(self._totals[-1] + self._sums[-1] if start else self._sums[-1])
         self._vectors, self._targets = vectors, targets
-        self._totals = list(accumulate(self._sums, add))
-        self.features = np.concatenate([self.features[: whole * _BLOCK], *self._blocks[whole:]])
         return n_unchanged
+
+    def _make_room(self, n: int) -> None:
+        if n > len(self._rows):
+            grown = np.empty((2 * n, self._rows.shape[1]))
+            grown[: len(self._rows)] = self._rows
+            self._rows = grown
 
     def _count_unchanged(self, vectors: IntArray, targets: FloatArray) -> int:
         n_common = min(len(vectors), len(self._vectors))
@@ -58,5 +63,6 @@ class ObservationSums:
         whole, rest = divmod(n, _BLOCK)
         if not rest:
             return self._totals[whole - 1]
-        part = sum_observations(self._blocks[whole][:rest], self._targets[whole * _BLOCK : n])
+        rows = slice(whole * _BLOCK, n)
+        part = sum_observations(self._rows[rows], self._targets[rows])
         return self._totals[whole - 1] + part if whole else part

@@ -86,6 +86,8 @@ class TrialReader:
     def _forget(self) -> None:
         self._study: ref[Study] | None = None
         self._seen: set[int] = set()
+        # So many trials from the first on are all seen.
+        self._n_first = 0
         self._rows: dict[int, IntArray] = {}
         self._qualities: dict[int, float] = {}
         self._results: set[tuple[bytes, float]] = set()
@@ -99,13 +101,16 @@ class TrialReader:
             self._forget()
             self._study = ref(study)
         running: list[IntArray] = []
-        for trial in study.get_trials(deepcopy=False):
+        trials = study.get_trials(deepcopy=False)
+        for trial in trials[self._n_first :]:
             if trial.number in self._seen or trial.number == number:
                 continue
             if trial.state.is_finished():
                 self._take_in(study, trial)
             elif (vector := self.read_vector(trial)) is not None:
                 running.append(vector)
+        while self._n_first < len(trials) and trials[self._n_first].number in self._seen:
+            self._n_first += 1
         vectors, qualities = self._stack_measured()
         return Observations(
             vectors, qualities, self._stack(running), self._stack([*self._barren.values()]),

@@ -8,9 +8,9 @@ import numpy as np
 from mbscale.search.accel_nasbench import load_shipped
 from mbscale.search.accuracy_features import make_features
 from mbscale.search.accuracy_learner import AccuracyLearner, Learned
-from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray
+from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray, list_keys
 from mbscale.search.goals import FrontGoal, Goal, RewardGoal, measure_excess
-from mbscale.search.local_search import Candidates, LocalSearch, describe_vectors
+from mbscale.search.local_search import Candidates, LocalSearch, describe_vectors, gather
 from mbscale.search.observations import Observations
 from mbscale.search.settings import ObjectiveSettings, PriorName
 
@@ -65,15 +65,16 @@ class Proposer:
     def propose(self, known: Observations, *, seed: tuple[int, int], has_front: bool) -> IntArray:
         """The vector for the next trial; ``seed`` is the run's and the trial's number."""
         rng = np.random.default_rng(seed)
-        taken = {row.tobytes() for part in known.parts() for row in part}
+        taken = {key for part in known.parts() for key in list_keys(part)}
         if len(known.vectors) < max(1, self._options.n_startup):
             return self._draw(seed[1], taken, rng)
         learned = self._learner.learn(known.vectors, known.qualities, known.running)
         measured = self._describe_measured(known, learned)
         goal = self._set_goal(known, learned, measured.macs, has_front=has_front)
         found = self._find(goal, learned, measured, rng)
-        screened = goal.screen(learned.expect(found.features), found.macs)
-        fresh = found.take(_select_fresh(found.vectors, screened, taken))
+        screened = [goal.screen(learned.expect(part.features), part.macs) for part in found]
+        met = np.concatenate([part.vectors for part in found])
+        fresh = gather(found, _select_fresh(met, np.concatenate(screened), taken))
         worths = [goal.judge(fresh, learned)]
         vectors = [fresh.vectors]
         if self._options.may_repeat and not known.has_echo and self._pool is None:
@@ -90,7 +91,7 @@ class Proposer:
             drawn = self._space.sample(rng, _N_RANDOM)
         else:
             drawn = rng.permutation(self._pool.vectors)
-        is_new = np.array([row.tobytes() not in taken for row in drawn])
+        is_new = np.array([key not in taken for key in list_keys(drawn)])
         drawn = (drawn[is_new] if is_new.any() else drawn)[:_N_RANDOM]
         macs = self._space.count(drawn).macs.astype(np.float64)
         excess = measure_excess(macs, self._objective)
@@ -113,19 +114,21 @@ class Proposer:
 
     def _find(
         self, goal: Goal, learned: Learned, measured: Candidates, rng: np.random.Generator
-    ) -> Candidates:
+    ) -> list[Candidates]:
         if self._pool is not None:
-            return self._pool
+            return [self._pool]
         starts = measured.vectors[goal.choose_starts(_N_CLIMBS, rng)]
         n_random = _N_CLIMBS // 2
         starts = np.concatenate([starts[: _N_CLIMBS - n_random], self._space.sample(rng, n_random)])
         drawn = learned.model.draw_weights(rng, _N_DRAWN_WEIGHTS)
-        weights = np.concatenate([learned.model.weights[None], drawn])
-        weights = np.resize(weights, (_N_CLIMBS, weights.shape[1]))
+        weights = np.concatenate([learned.model.weights[None], drawn]).T
+        n_weights = weights.shape[1]
 
-        def judge(features: FloatArray, macs: FloatArray) -> FloatArray:
-            targets = np.matmul(features, weights[:, :, None])[:, :, 0]
-            return goal.judge_climb(learned.scale.unwarp(targets), macs)
+        def judge(around: Candidates, climbs: IntArray) -> FloatArray:
+            targets = (around.features @ weights).reshape(len(climbs), -1, n_weights)
+            own = targets[np.arange(len(climbs)), :, climbs % n_weights]
+            macs = around.macs.reshape(own.shape)
+            return goal.judge_climb(learned.scale.unwarp(own), macs, climbs)
 
         return self._search.climb(starts, judge, rng)
 
@@ -133,8 +136,8 @@ class Proposer:
 def _select_fresh(vectors: IntArray, worth: FloatArray, taken: Container[bytes]) -> IntArray:
     """Places of the best distinct vectors that are not taken."""
     chosen: dict[bytes, int] = {}
-    for place in np.argsort(-worth, kind="stable").tolist():
-        key = vectors[place].tobytes()
+    order = np.argsort(-worth, kind="stable")
+    for place, key in zip(order.tolist(), list_keys(vectors[order]), strict=True):
         if key not in taken and key not in chosen:
             chosen[key] = place
             if len(chosen) == _N_JUDGED:
