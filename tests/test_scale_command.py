@@ -1,6 +1,7 @@
 """Stage 2 and its experiments, from the command line to a folder."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,27 @@ def test_candidates_have_the_fields_of_a_program(capsys: pytest.CaptureFixture[s
     assert fields <= set(rows[0])
     controls = {name for row in rows for name in (row["control"] or "").split("+")}
     assert controls >= {"depth", "width", "resolution", "uniform", "dWr", "paper"}
+
+
+def test_a_fit_shows_slopes_constants_and_the_errors_of_both_surfaces(
+    shared_file: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert scale("--table", str(shared_file("mobilenet_width_resolution_grid.csv"))) == 0
+
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert {"width -0.272 -0.287 to -0.258", "gamma 1.006 1.000 to 1.081"} <= set(lines)
+    assert {"plane 0.021", "curved surface 0.008"} <= set(lines)
+    # The table has one depth, so that nothing is said of alpha.
+    assert not any(line.startswith("alpha") for line in lines)
+
+
+def test_a_matched_family_takes_its_multiple(capsys: pytest.CaptureFixture[str]) -> None:
+    begin = ["family", "--architecture", "efficientnet-b0", "--phi", "2", "--multiple", "3", "-q"]
+    assert main([*begin, "--mode", "matched", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["measured_ratio"] == pytest.approx(9, rel=0.05)
+
+    assert main(begin) == 2
+    assert "--multiple is for --mode matched" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 from mbscale.cli.arguments import Verbs, add_architecture_flag, add_verb
 from mbscale.cli.console import print_json, print_note, print_table, print_text
 from mbscale.cli.show_stages import describe_member
+from mbscale.errors import ConfigError
 from mbscale.results.files import replace_file
 from mbscale.space.family import Family, FamilySettings, make_family
 from mbscale.space.network_yaml import format_network
@@ -26,6 +27,8 @@ def add_verbs(verbs: Verbs) -> None:
         parser.add_argument(f"--{name}", type=float, default=value, metavar="X", help=text)
     parser.add_argument("--mode", choices=("phi", "matched", "published"), default="phi")
     parser.add_argument("--phi", type=float, nargs="+", default=list(range(8)), metavar="PHI")
+    text = "cost of a step over the one before, in the matched mode (default: 2)"
+    parser.add_argument("--multiple", type=float, metavar="X", help=text)
     parser.add_argument("--resolution-multiple", type=int, metavar="PIXELS")
     parser.add_argument("--max-resolution", type=int, metavar="PIXELS")
     parser.add_argument("--depth-rounding", choices=("ceil", "round"), default="ceil")
@@ -38,8 +41,12 @@ def add_verbs(verbs: Verbs) -> None:
 
 def family(options: argparse.Namespace) -> int:
     """The members with nominal and measured ratios."""
+    if options.multiple is not None and options.mode != "matched":
+        msg = f"--multiple is for --mode matched; the mode {options.mode} has its own costs"
+        raise ConfigError(msg)
     settings = FamilySettings(
         mode=options.mode,
+        multiple=2.0 if options.multiple is None else options.multiple,
         phi=tuple(options.phi),
         resolution_multiple=options.resolution_multiple,
         max_resolution=options.max_resolution,

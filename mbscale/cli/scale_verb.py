@@ -19,6 +19,7 @@ from mbscale.cli.scale_stages import family_stage, scale_stage
 from mbscale.cli.show_stages import describe_scaling, print_scaling
 from mbscale.cli.stages import Run
 from mbscale.errors import ConfigError
+from mbscale.search.response_surface import Interval
 from mbscale.search.scaling_rows import candidate_rows
 from mbscale.search.scaling_table import TableFit, fit_table
 from mbscale.space.candidates import find_candidates
@@ -126,14 +127,29 @@ def _fit(options: argparse.Namespace) -> int:
 
 
 def _print_fit(fit: TableFit) -> None:
-    rows = [
-        (
-            slope.dimension,
-            f"{slope.log_error.best:+.3f}",
-            f"{slope.log_error.low:+.3f} to {slope.log_error.high:+.3f}",
-        )
-        for slope in fit.slopes
-    ]
     title = f"{fit.family}: change of log error with each doubling ({fit.n_networks} networks)"
+    rows = [(slope.dimension, *_format_interval(slope.log_error, "+")) for slope in fit.slopes]
     print_table(title, ("dimension", "slope", "95 % interval"), rows)
-    print_note(f"leave-one-out error {fit.plane_error:.3f} in log error (plane)")
+    if fit.split is not None:
+        constants = {
+            "depth": ("alpha", fit.split.alpha),
+            "width": ("beta", fit.split.beta),
+            "resolution": ("gamma", fit.split.gamma),
+        }
+        rows = [
+            (name, *_format_interval(interval, ""))
+            for name, interval in (constants[slope.dimension] for slope in fit.slopes)
+        ]
+        title = f"{fit.family}: constants to double the cost"
+        print_table(title, ("constant", "best", "95 % interval"), rows)
+    errors = [("plane", f"{fit.plane_error:.3f}")]
+    if fit.surface_error is not None:
+        errors.append(("curved surface", f"{fit.surface_error:.3f}"))
+    print_table(f"{fit.family}: leave-one-out error", ("fit", "of log error"), errors)
+
+
+def _format_interval(interval: Interval, sign: str) -> tuple[str, str]:
+    best, low, high = (
+        f"{value:{sign}.3f}" for value in (interval.best, interval.low, interval.high)
+    )
+    return best, f"{low} to {high}"
