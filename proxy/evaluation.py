@@ -45,6 +45,11 @@ class Evaluation:
             msg = f"a {self.status} evaluation cannot hold {values} with reason {self.reason!r}"
             raise ValueError(msg)
 
+    @property
+    def merit(self) -> float | None:
+        """What orders networks: the accuracy, or the score where there is none."""
+        return self.accuracy if self.score is None else self.score
+
 
 class Evaluator(Protocol):
     """Judges architectures: the same architecture and seed give the same numbers on a CPU."""

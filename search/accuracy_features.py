@@ -8,6 +8,7 @@ parameters, ``s`` the logarithm of the parameters of a stage; each with mean 0 a
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from mbscale.search.imagenet_prior import PriorGuess, PriorWeights
 
 # Features come in groups, and the model learns one variance a group:
 # 1 | c | c^2 - 1 | s | s_i s_j | p summed over choices of a kind | p | polynomials of p of
-# degree 2 and 3 | p_i p_j within a stage | the guess of a prior.
+# degree 2 and 3 | p_i p_j within a stage | guesses: of a prior, from cheap scores.
 GROUPS = (
     "constant", "cost", "cost2", "stage", "stage2", "level", "kind", "choice", "curve", "pair",
     "prior",
@@ -71,6 +72,24 @@ def _tabulate_polynomials(sizes: IntArray, degree: int) -> _Polynomials:
         columns.append(orthonormal * np.sign(orthonormal[-1]))
     starts = np.cumsum([0, *sizes[choices]])[:-1].astype(np.int64)
     return _Polynomials(choices, starts, np.concatenate(columns))
+
+
+class Features(Protocol):
+    """What the accuracy model is linear in; ``groups[i]`` is the place in GROUPS of column i."""
+
+    @property
+    def groups(self) -> IntArray:
+        """The group of each column."""
+        ...
+
+    @property
+    def largest_macs(self) -> float:
+        """The most that a uniformly drawn vector costs."""
+        ...
+
+    def compute(self, vectors: IntArray) -> FloatArray:
+        """Features ``(n, features)``; the first is 1."""
+        ...
 
 
 class FeatureMap:

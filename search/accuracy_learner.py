@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mbscale.search.accuracy_features import FeatureMap
+from mbscale.search.accuracy_features import Features
 from mbscale.search.accuracy_model import AccuracyModel, fit_model, fit_variances
 from mbscale.search.choice_space import FloatArray, IntArray
 from mbscale.search.observation_sums import ObservationSums
@@ -63,7 +63,7 @@ class Learned:
 class AccuracyLearner:
     """Fits the model to all observations; keeps what earlier ones share with them."""
 
-    def __init__(self, features: FeatureMap) -> None:
+    def __init__(self, features: Features) -> None:
         self._map = features
         self._sums = ObservationSums(features)
         self._variances: tuple[int, FloatArray] | None = None

@@ -4,24 +4,21 @@ The rewards of the search are not used for the estimates: the highest of many is
 (measured: by 0.19 points for the best of 100 on NAS-Bench-Macro).
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from mbscale.errors import RunError
 from mbscale.proxy.evaluation import Evaluation, Evaluator
 from mbscale.results.record import Record
-from mbscale.search.confirm_log import ConfirmJob, ConfirmLog, decode_record
-from mbscale.search.interrupts import Interrupts
-from mbscale.search.jobs import run_jobs
+from mbscale.search.confirm_log import ConfirmJob, ConfirmLog
 from mbscale.search.journal import Journal
+from mbscale.search.logged_stage import LoggedStage, OnEvaluation
 from mbscale.search.objective import compute_reward, measure_quality
 from mbscale.search.seeds import Purpose, derive_seed
 from mbscale.search.settings import ConfirmSettings, ObjectiveSettings
 from mbscale.search.statistics import Summary, summarize
 from mbscale.search.task import SearchTask
-
-OnEvaluation = Callable[[ConfirmJob, Evaluation], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +94,7 @@ def confirm(  # noqa: PLR0913 - a stage with all its parts
     saved. Raises RunError when fewer than two trainings end well.
     """
     log = ConfirmLog(journal, task)
-    stage = _Stage(task, evaluator, log, executor, on_evaluation)
+    stage = LoggedStage(task, evaluator, log, executor, on_evaluation)
     done = stage.evaluate(plan_jobs(task, records, settings))
     networks = _rank(task, settings, done)
     by_number = {record.number: record for record in records}
@@ -110,35 +107,6 @@ def confirm(  # noqa: PLR0913 - a stage with all its parts
         msg = f"the baseline could not be trained for its test: {tested.reason}"
         raise RunError(msg)
     return Confirmation(networks, baseline, tested.accuracy, tuple(messages))
-
-
-@dataclass(frozen=True, slots=True)
-class _Stage:
-    task: SearchTask
-    evaluator: Evaluator
-    log: ConfirmLog
-    executor: Executor
-    on_evaluation: OnEvaluation | None
-
-    def evaluate(self, jobs: Sequence[ConfirmJob]) -> list[tuple[ConfirmJob, Evaluation]]:
-        """Every job with its evaluation; those in the log are not made again."""
-        settings = self.task.settings
-        missing = [job for job in jobs if self.log.get(job) is None]
-        interrupts = Interrupts()
-        with interrupts.listen():
-            for job, evaluation in run_jobs(
-                missing, self._submit, n_workers=settings.n_workers, n_retries=settings.max_retries
-            ):
-                with interrupts.hold():
-                    self.log.append(job, evaluation)
-                    if self.on_evaluation is not None:
-                        self.on_evaluation(job, evaluation)
-        found = [(job, self.log.get(job)) for job in jobs]
-        return [(job, evaluation) for job, evaluation in found if evaluation is not None]
-
-    def _submit(self, job: ConfirmJob) -> Future[Evaluation]:
-        architecture = decode_record(self.task, job.record)
-        return self.executor.submit(self.evaluator, architecture, seed=job.seed, split=job.split)
 
 
 def _rank(

@@ -1,4 +1,4 @@
-"""Trainings that confirm, in the journal: each is on disk before it counts, and made once."""
+"""Evaluations beside the search, in its journal: each on disk before it counts, made once."""
 
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -19,7 +19,7 @@ _KEPT = tuple(field.name for field in fields(Evaluation))
 
 @dataclass(frozen=True, slots=True)
 class ConfirmJob:
-    """The network of a record, to be trained once more."""
+    """The network of a record, to be evaluated with a seed."""
 
     record: Record
     seed: int
@@ -32,12 +32,12 @@ class ConfirmJob:
 
 
 class ConfirmLog:
-    """The study ``confirm`` of a journal: one trial a training, with its accuracy as value."""
+    """A study of a journal: one trial an evaluation, with its accuracy or score as value."""
 
-    def __init__(self, journal: Journal, task: SearchTask) -> None:
+    def __init__(self, journal: Journal, task: SearchTask, *, study: str = "confirm") -> None:
         self._task = task
         self._distributions = space_distributions(task.space)
-        self._study = journal.open_study("confirm", ["maximize"])
+        self._study = journal.open_study(study, ["maximize"])
         self._finished: dict[tuple[str, int, str], Evaluation] = {}
         for trial in self._study.read_trials():
             kept: dict[str, Any] = trial.user_attrs
@@ -61,7 +61,7 @@ class ConfirmLog:
         self._study.append(
             create_trial(
                 state=TrialState.COMPLETE if is_complete else TrialState.FAIL,
-                value=evaluation.accuracy if is_complete else None,
+                value=evaluation.merit if is_complete else None,
                 params=dict(zip(names, vector, strict=True)),
                 distributions=self._distributions,
                 user_attrs=key | asdict(evaluation),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mbscale.search.accuracy_features import FeatureMap
+from mbscale.search.accuracy_features import Features
 from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray
 
 _MAX_STEPS = 10
@@ -26,7 +26,7 @@ class Candidates:
         return Candidates(self.vectors[places], self.features[places], self.macs[places])
 
 
-def describe_vectors(space: ChoiceSpace, features: FeatureMap, vectors: IntArray) -> Candidates:
+def describe_vectors(space: ChoiceSpace, features: Features, vectors: IntArray) -> Candidates:
     """Vectors as candidates."""
     macs = space.count(vectors).macs.astype(np.float64)
     return Candidates(vectors, features.compute(vectors), macs)
@@ -39,7 +39,7 @@ Worth = Callable[[Candidates, IntArray], FloatArray]
 class LocalSearch:
     """Climbs from vectors by the best change of one choice."""
 
-    def __init__(self, space: ChoiceSpace, features: FeatureMap) -> None:
+    def __init__(self, space: ChoiceSpace, features: Features) -> None:
         self._space = space
         self._map = features
         sizes = space.sizes

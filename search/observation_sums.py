@@ -6,7 +6,7 @@ therefore gets the sums of the uninterrupted one to the last digit.
 
 import numpy as np
 
-from mbscale.search.accuracy_features import FeatureMap
+from mbscale.search.accuracy_features import Features
 from mbscale.search.accuracy_model import Sums, sum_observations
 from mbscale.search.choice_space import FloatArray, IntArray
 
@@ -16,7 +16,7 @@ _BLOCK = 256
 class ObservationSums:
     """Keeps what was computed as long as earlier observations stay as they are."""
 
-    def __init__(self, features: FeatureMap) -> None:
+    def __init__(self, features: Features) -> None:
         self._map = features
         self._vectors = np.empty((0, 0), dtype=np.int64)
         self._targets = np.empty(0)

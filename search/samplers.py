@@ -14,6 +14,7 @@ from optuna.samplers.nsgaii import UniformCrossover
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from mbscale.search.cheap_scores import CheapScores
 from mbscale.search.choice_space import ChoiceSpace, describe_space
 from mbscale.search.evolution import EvolutionSampler
 from mbscale.search.seeds import Purpose, derive_seed
@@ -36,10 +37,11 @@ def space_distributions(space: SearchSpace) -> dict[str, BaseDistribution]:
 
 def make_sampler(task: SearchTask) -> BaseSampler:
     """The sampler that the settings name; stopped and resumed, it proposes the same."""
-    make = SAMPLERS[task.settings.sampler]
-    space = describe_space(task.space, task.target)
-    if task.settings.sampler in FOLLOWS_TRIALS:
-        return make(space, task.settings, derive_seed(task.seed, Purpose.SAMPLER))
+    name, space = task.settings.sampler, describe_space(task.space, task.target)
+    if name in FOLLOWS_TRIALS:
+        seed = derive_seed(task.seed, Purpose.SAMPLER)
+        return FOLLOWS_TRIALS[name](space, task.settings, seed, task.cheap_scores)
+    make = SAMPLERS[name]
 
     def make_seeded(seed: int) -> BaseSampler:
         return make(space, task.settings, seed)
@@ -168,15 +170,29 @@ def _make_evolution(_space: ChoiceSpace, settings: SearchSettings, seed: int) ->
     return EvolutionSampler(population_size=size, tournament_size=-(-size // 4), seed=seed)
 
 
-def _make_surrogate(space: ChoiceSpace, settings: SearchSettings, seed: int) -> BaseSampler:
+def _make_surrogate(
+    space: ChoiceSpace,
+    settings: SearchSettings,
+    seed: int,
+    cheap_scores: tuple[CheapScores, ...] = (),
+) -> BaseSampler:
     # The driver looks repeats up; the accuracy in a trial's attributes may not be the
     # quality of the objective, which the value gives.
-    options = SurrogateOptions(may_repeat=False, accuracy_attribute=None, prior=settings.prior)
+    options = SurrogateOptions(
+        may_repeat=False,
+        accuracy_attribute=None,
+        prior=settings.prior,
+        cheap_scores=cheap_scores,
+    )
     return SurrogateSampler(space=space, seed=seed, objective=settings.objective, options=options)
 
 
-# A proposal of these depends on the study and the trial's number as it is.
-FOLLOWS_TRIALS = ("surrogate",)
+# A proposal of these depends on the study and the trial's number as it is, and they know
+# what to do with cheap scores.
+FOLLOWS_TRIALS: Mapping[
+    SamplerName,
+    Callable[[ChoiceSpace, SearchSettings, int, tuple[CheapScores, ...]], BaseSampler],
+] = {"surrogate": _make_surrogate}
 
 SAMPLERS: Mapping[SamplerName, SamplerFactory] = {
     "surrogate": _make_surrogate,

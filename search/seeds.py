@@ -14,6 +14,7 @@ class Purpose(IntEnum):
     CONFIRM = 3
     TEST = 4
     STATISTICS = 5
+    SCREEN = 6
 
 
 def derive_seed(seed: int, purpose: Purpose, *index: int) -> int:

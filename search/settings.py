@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict
 
 from mbscale.errors import ConfigError
+from mbscale.search.screen_settings import ScreenSettings
 from mbscale.strict_yaml import STRICT
 
 ObjectiveKind = Literal["soft", "hard", "absolute"]
@@ -109,6 +110,7 @@ class SearchSettings:
     # What surrogate expects before any measurement. imagenet: what public records of ImageNet
     # say, as far as the measurements agree. none: nothing.
     prior: PriorName = "none"
+    screen: ScreenSettings = field(default_factory=ScreenSettings)
     objective: ObjectiveSettings = field(default_factory=ObjectiveSettings)
     # Random trials before a model (tpe, gp) is asked; surrogate needs four.
     n_startup: int = 10
@@ -158,6 +160,9 @@ class SearchSettings:
             raise ConfigError(msg)
         if self.prior != "none" and self.sampler != "surrogate":
             msg = f"prior {self.prior!r} needs sampler: surrogate; got {self.sampler!r}"
+            raise ConfigError(msg)
+        if self.screen.n_networks and self.sampler != "surrogate":
+            msg = f"search.screen needs sampler: surrogate, which uses it; got {self.sampler!r}"
             raise ConfigError(msg)
         if self.pruner != "none" and self.objective.metric != "accuracy":
             msg = f"pruner {self.pruner!r} sees accuracies alone; it needs metric: accuracy"

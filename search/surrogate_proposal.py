@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mbscale.search.accel_nasbench import load_shipped
-from mbscale.search.accuracy_features import make_features
+from mbscale.search.accuracy_features import Features, make_features
 from mbscale.search.accuracy_learner import AccuracyLearner, Learned
+from mbscale.search.cheap_scores import CheapScores, GuessedFeatures
 from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray, list_keys
 from mbscale.search.goals import FrontGoal, Goal, RewardGoal, measure_excess
 from mbscale.search.local_search import Candidates, LocalSearch, describe_vectors, gather
@@ -41,6 +42,8 @@ class SurrogateOptions:
     pool: IntArray | None = None
     # imagenet: public records of ImageNet say what to expect (search/imagenet_prior.py).
     prior: PriorName = "none"
+    # Scores of some networks that were cheaper than trainings; each enters as a guess.
+    cheap_scores: tuple[CheapScores, ...] = ()
 
 
 class Proposer:
@@ -56,7 +59,9 @@ class Proposer:
         self._objective = objective
         self._options = options
         prior = load_shipped().prior if options.prior == "imagenet" else None
-        self._features = make_features(space, prior)
+        base = make_features(space, prior)
+        cheap = options.cheap_scores
+        self._features: Features = GuessedFeatures(base, cheap) if cheap else base
         self._learner = AccuracyLearner(self._features)
         self._search = LocalSearch(space, self._features)
         pool = options.pool

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mbscale.search.cheap_scores import CheapScores
 from mbscale.search.settings import SearchSettings
 from mbscale.space.network import Target
 from mbscale.space.search_space import SearchSpace
@@ -10,7 +11,11 @@ from mbscale.space.search_space import SearchSpace
 
 @dataclass(frozen=True, slots=True)
 class SearchTask:
-    """A space, where its networks will be used, how it is searched, and the run's seed."""
+    """A space, where its networks will be used, how it is searched, and the run's seed.
+
+    ``cheap_scores`` are what is known of some networks before any is trained; they follow
+    from the rest and the proxy.
+    """
 
     space: SearchSpace
     target: Target
@@ -18,3 +23,4 @@ class SearchTask:
     seed: int
     # Where networks are looked up: those that can be, as vectors by canonical key. Empty: all.
     pool: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    cheap_scores: tuple[CheapScores, ...] = ()

@@ -9,6 +9,7 @@ from pathlib import Path
 from mbscale.cli.console import format_count, print_note
 from mbscale.cli.progress import StageProgress
 from mbscale.cli.run_folder import RunFolder
+from mbscale.cli.screen_stage import screen_stage
 from mbscale.config import RunConfig
 from mbscale.errors import RunError
 from mbscale.proxy.dataset import Dataset, load_dataset
@@ -90,18 +91,19 @@ def search_stage(run: Run) -> tuple[Record, ...]:
     Raises KeyboardInterrupt after Ctrl-C or SIGTERM, with everything saved.
     """
     settings = run.config.search
-    with (
-        open_journal(run.folder.path) as journal,
-        StageProgress("search", total=settings.n_trials, is_quiet=run.is_quiet) as progress,
-        open_executor(settings) as executor,
-    ):
-        outcome = run_search(
-            run.task,
-            share_images(executor, run.config.proxy, run.dataset),
-            journal,
-            executor=executor,
-            on_record=_show(progress),
-        )
+    with open_journal(run.folder.path) as journal:
+        task = screen_stage(run.task, run.config.proxy, run.dataset, journal, is_quiet=run.is_quiet)
+        with (
+            StageProgress("search", total=settings.n_trials, is_quiet=run.is_quiet) as progress,
+            open_executor(settings) as executor,
+        ):
+            outcome = run_search(
+                task,
+                share_images(executor, run.config.proxy, run.dataset),
+                journal,
+                executor=executor,
+                on_record=_show(progress),
+            )
     if outcome.status == "interrupted":
         raise KeyboardInterrupt
     messages = [

@@ -1,0 +1,89 @@
+"""Cheap scores of random networks, measured before the search and kept in its journal."""
+
+from concurrent.futures import Executor
+from dataclasses import replace
+
+import numpy as np
+
+from mbscale.errors import RunError
+from mbscale.proxy.evaluation import Evaluation, Evaluator
+from mbscale.proxy.settings import ProxySettings
+from mbscale.search.cheap_scores import CheapScores
+from mbscale.search.confirm_log import ConfirmJob, ConfirmLog
+from mbscale.search.journal import Journal
+from mbscale.search.logged_stage import LoggedStage, OnEvaluation
+from mbscale.search.proposals import Members
+from mbscale.search.screen_settings import ScreenSettings
+from mbscale.search.seeds import Purpose, derive_seed
+from mbscale.search.task import SearchTask
+from mbscale.search.trials import make_record, record_vector
+
+# With fewer networks, nothing can be learned of a score.
+_FEWEST_SCORED = 8
+
+
+def list_cheap_proxies(proxy: ProxySettings, settings: ScreenSettings) -> dict[str, ProxySettings]:
+    """The proxy of each cheap score, by the score's name."""
+    proxies: dict[str, ProxySettings] = {
+        name: replace(proxy, evaluator="zero_cost", zero_cost=replace(proxy.zero_cost, score=name))
+        for name in settings.scores
+    }
+    if settings.epochs is not None:
+        training = replace(proxy.training, epochs=settings.epochs)
+        proxies["short_run"] = replace(proxy.as_training(), training=training)
+    return proxies
+
+
+def plan_screen(task: SearchTask) -> list[ConfirmJob]:
+    """Distinct members of the space within the limits, the same ones for every score."""
+    members, seen, jobs = Members(task), set[str](), list[ConfirmJob]()
+    for index in range(task.settings.screen.n_networks):
+        seed = derive_seed(task.seed, Purpose.SCREEN, index)
+        drawn = members.draw(seen, seed=seed)
+        if drawn is None:
+            break
+        seen.add(drawn.key)
+        record = make_record(task, drawn, number=index, state="complete", reason="")
+        jobs.append(ConfirmJob(record, seed, "selection"))
+    return jobs
+
+
+def screen(
+    task: SearchTask,
+    evaluators: dict[str, Evaluator],
+    journal: Journal,
+    *,
+    executor: Executor,
+    on_evaluation: OnEvaluation | None = None,
+) -> tuple[CheapScores, ...]:
+    """The scores by each evaluator; those in the journal are not measured again.
+
+    Ctrl-C and SIGTERM raise KeyboardInterrupt with everything saved. Raises RunError for a
+    score that fewer than eight networks have.
+    """
+    jobs = plan_screen(task)
+
+    def measure(name: str, evaluator: Evaluator) -> CheapScores:
+        log = ConfirmLog(journal, task, study=f"screen_{name}")
+        stage = LoggedStage(task, evaluator, log, executor, on_evaluation)
+        return _collect(task, name, stage.evaluate(jobs))
+
+    return tuple(measure(name, evaluator) for name, evaluator in evaluators.items())
+
+
+def _collect(task: SearchTask, name: str, done: list[tuple[ConfirmJob, Evaluation]]) -> CheapScores:
+    pairs = [
+        (record_vector(task, job.record), evaluation.merit)
+        for job, evaluation in done
+        if evaluation.status == "complete"
+    ]
+    if len(pairs) < _FEWEST_SCORED:
+        reasons = [evaluation.reason for _, evaluation in done if evaluation.reason]
+        last = f"; the last failure says: {reasons[-1]}" if reasons else ""
+        msg = (
+            f"{name} could be had of {len(pairs)} networks only, and {_FEWEST_SCORED} are needed"
+            f"{last}; raise search.screen.n_networks, or leave {name} out of search.screen"
+        )
+        raise RunError(msg)
+    vectors, scores = zip(*pairs, strict=True)
+    return CheapScores(name, np.array(vectors, dtype=np.int64), np.array(scores, dtype=np.float64))
