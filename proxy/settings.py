@@ -150,6 +150,9 @@ class ProxySettings:
     zero_cost: ZeroCostSettings = field(default_factory=ZeroCostSettings)
     supernet: SupernetSettings = field(default_factory=SupernetSettings)
     table: TableSettings = field(default_factory=TableSettings)
+    # What validate-proxy wrote of this proxy. None: the file of the same name in the folder
+    # certificates beside the settings, where it is of this proxy.
+    certificate: str | None = None
     # auto: CUDA where there is one, otherwise the CPU; or cpu, cuda, cuda:1, mps.
     device: str = "auto"
 

@@ -1,6 +1,7 @@
 """How far two orders of the same networks agree."""
 
 import itertools
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +60,30 @@ def seed_tau(scores: Floats) -> float | None:
     """The tau between two seeds, the mean over all pairs; None for one seed."""
     pairs = list(itertools.combinations(scores.T, 2))
     return float(np.mean([kendall(*pair) for pair in pairs])) if pairs else None
+
+
+def partial_tau(scores: Floats, reference: Floats, given: Floats) -> float | None:
+    """Kendall's partial tau of scores and reference ``(n,)``, a third order held fixed.
+
+    Kendall, 1942, equation 16: what scores know beyond ``given``. None where one of the
+    two is ordered as ``given`` is.
+    """
+    direct, first, second = (
+        kendall(*pair) for pair in ((scores, reference), (scores, given), (reference, given))
+    )
+    scale = math.sqrt(max((1 - first**2) * (1 - second**2), 0.0))
+    return (direct - first * second) / scale if scale > 1e-12 else None
+
+
+def cut_bands(macs: Floats, *, ratio: float, least: int) -> tuple[NDArray[np.int64], ...]:
+    """The networks of each band, fewest MACs first, that holds at least ``least``.
+
+    The first begins at the fewest MACs; each ends below ``ratio`` times its start.
+    """
+    # A hair more, so that a network on the border is not moved by the last bit.
+    places = np.floor(np.log(macs / macs.min()) / math.log(ratio) + 1e-9).astype(np.int64)
+    bands = [np.flatnonzero(places == place) for place in range(int(places.max()) + 1)]
+    return tuple(band for band in bands if len(band) >= least)
 
 
 def split_bands(macs: Floats, n_bands: int) -> tuple[NDArray[np.int64], ...]:

@@ -2,18 +2,24 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import yaml
+from pydantic import ConfigDict
 
+from mbscale.errors import ConfigError
 from mbscale.proxy.settings import ProxySettings
 from mbscale.results.files import replace_file
 from mbscale.search.proxy_validation import ProxyRow
 from mbscale.search.score_book import fingerprint
+from mbscale.strict_yaml import STRICT, parse_strict, read_yaml
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """Tau of a proxy with a reference over networks of one space, and that of parameters."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     name: str
     space: str
@@ -32,6 +38,23 @@ class Certificate:
     # What counting parameters and MACs reaches on the same networks.
     parameters_tau: float
     macs_tau: float
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether the whole interval lies below what parameters alone reach."""
+        return self.tau_high < self.parameters_tau
+
+    def is_for(self, space: str, settings: ProxySettings) -> bool:
+        """Whether a search with these settings has this proxy."""
+        return (self.space, self.fingerprint) == (space, fingerprint(settings))
+
+    def describe(self) -> str:
+        """What was measured, in one sentence."""
+        return (
+            f"the proxy orders {self.n_networks} networks as {self.reference} does with "
+            f"tau {self.tau:.2f} (95 % {self.tau_low:.2f} to {self.tau_high:.2f}); parameters "
+            f"alone reach {self.parameters_tau:.2f}, MACs {self.macs_tau:.2f}"
+        )
 
 
 def certify(
@@ -64,3 +87,9 @@ def write_certificate(path: Path, certificate: Certificate, *, comment: str) -> 
     """A certificate as YAML with the command that made it."""
     text = yaml.safe_dump(asdict(certificate), sort_keys=False, allow_unicode=True)
     replace_file(path, f"# {comment}\n{text}")
+
+
+def read_certificate(path: Path) -> Certificate:
+    """The certificate in a file. Raises ConfigError."""
+    data = read_yaml(path, error=ConfigError)
+    return parse_strict(Certificate, data, where=str(path), error=ConfigError)

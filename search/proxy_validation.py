@@ -2,13 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mbscale.search.agreement import Floats, compare, kendall, seed_tau, split_bands
+from mbscale.search.agreement import (
+    Floats,
+    compare,
+    cut_bands,
+    kendall,
+    partial_tau,
+    seed_tau,
+    split_bands,
+)
 from mbscale.search.score_book import Score
 from mbscale.search.statistics import binomial_error
+
+# Tau of fewer networks is chance.
+_LEAST_IN_BAND = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +30,8 @@ class ProxyRow:
     ``seed_tau`` is that of two seeds of the proxy: with more noise than that no proxy
     can agree with anything. ``spread`` is the standard deviation of the accuracies of
     the networks, ``counting_error`` what counting on the images of the split adds to it.
-    None where the proxy is a count. ``tau_by_epoch`` is of the first seed.
+    None where the proxy gives no accuracies. ``partial_tau`` is what the proxy knows beyond
+    the number of parameters. ``tau_by_epoch`` is of the first seed.
     """
 
     name: str
@@ -34,6 +47,7 @@ class ProxyRow:
     spread: float | None = None
     counting_error: float | None = None
     tau_by_epoch: str = ""
+    partial_tau: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +57,7 @@ class Networks:
     reference: Floats
     macs: Floats
     params: Floats
+    band_ratio: float
     n_bands: int
 
 
@@ -60,6 +75,9 @@ def compare_counts(networks: Networks) -> list[ProxyRow]:
                     **asdict(agreement),
                     seconds_per_network=0.0,
                     wall_seconds_per_network=0.0,
+                    partial_tau=partial_tau(
+                        values[chosen], networks.reference[chosen], networks.params[chosen]
+                    ),
                 )
             )
     return rows
@@ -72,13 +90,14 @@ def compare_proxy(
 
     A network whose training failed comes last, as it does in a search.
     """
-    table = np.array([[-1.0 if s.accuracy is None else s.accuracy for s in row] for row in scores])
+    table = _rank_failures_last(scores)
+    has_accuracies = all(score.score is None for row in scores for score in row)
     # The first seed was watched, which takes time of its own.
     timed = [row[-1] for row in scores]
     rows: list[ProxyRow] = []
     for band, chosen in _bands(networks):
         part, reference = table[chosen], networks.reference[chosen]
-        valid = part[part >= 0]
+        accuracies = [s.accuracy for i in chosen for s in scores[i] if s.accuracy is not None]
         agreement = compare(part, reference, seed=0)
         rows.append(
             ProxyRow(
@@ -88,18 +107,27 @@ def compare_proxy(
                 seconds_per_network=float(np.mean([score.core_seconds for score in timed])),
                 wall_seconds_per_network=float(np.mean([score.seconds for score in timed])),
                 seed_tau=seed_tau(part),
-                spread=float(part.mean(axis=1).std(ddof=1)),
-                counting_error=binomial_error(float(valid.mean()), n_images) if len(valid) else 0.0,
+                spread=float(part.mean(axis=1).std(ddof=1)) if has_accuracies else None,
+                counting_error=binomial_error(fmean(accuracies), n_images) if accuracies else None,
+                partial_tau=partial_tau(part.mean(axis=1), reference, networks.params[chosen]),
                 tau_by_epoch=_tau_by_epoch([scores[index][0] for index in chosen], reference),
             )
         )
     return rows
 
 
+def _rank_failures_last(scores: Sequence[Sequence[Score]]) -> Floats:
+    """The merits (networks, seeds); a failure is worth less than anything that was measured."""
+    known = [score.merit for row in scores for score in row if score.merit is not None]
+    worst = min(known, default=0.0) - 1.0
+    return np.array([[worst if s.merit is None else s.merit for s in row] for row in scores])
+
+
 def _bands(networks: Networks) -> list[tuple[str, NDArray[np.int64]]]:
     everything = np.arange(len(networks.macs))
     bands: list[tuple[str, NDArray[np.int64]]] = [("all", everything)]
-    for chosen in split_bands(networks.macs, networks.n_bands):
+    cut = cut_bands(networks.macs, ratio=networks.band_ratio, least=_LEAST_IN_BAND)
+    for chosen in cut or split_bands(networks.macs, networks.n_bands):
         macs = networks.macs[chosen] / 1e6
         bands.append((f"{macs.min():.3g}-{macs.max():.3g} M MACs", chosen))
     return bands

@@ -20,7 +20,7 @@ class Score:
 
     ``fingerprint`` says by which settings. ``core_seconds`` are CPU time. ``epochs`` holds
     the accuracy after each epoch, where it was watched, in one text. ``accuracy`` and
-    ``log_loss`` are None where the training failed.
+    ``log_loss`` are None where the training failed, and where the proxy has a ``score`` instead.
     """
 
     fingerprint: str
@@ -33,6 +33,12 @@ class Score:
     core_seconds: float
     epochs: str
     reason: str
+    score: float | None = None
+
+    @property
+    def merit(self) -> float | None:
+        """What orders the networks: the accuracy, or the score; None where it failed."""
+        return self.accuracy if self.score is None else self.score
 
     @property
     def course(self) -> tuple[float, ...]:
@@ -46,10 +52,20 @@ def fingerprint(settings: ProxySettings) -> str:
     data = replace(settings.data, cache="")
     # By name, so that a setting of another evaluator does not spoil what was measured.
     strides = (settings.stem_stride, settings.stage_strides, settings.width_factor)
-    same = repr((settings.evaluator, data, settings.resolution, strides, recipe))
+    task = (settings.evaluator, data, settings.resolution, strides)
+    if settings.evaluator == "zero_cost":
+        # Nothing is trained, so the recipe does not matter.
+        return _hash(repr((*task, settings.zero_cost)))
+    if settings.evaluator == "table":
+        return _hash(repr(("table", settings.table)))
+    same = repr((*task, recipe))
     if settings.evaluator == "supernet":
         same += repr(replace(settings.supernet, cache=""))
-    return hashlib.sha256(same.encode()).hexdigest()[:16]
+    return _hash(same)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class ScoreBook:
@@ -138,4 +154,5 @@ def _measure(
         core_seconds=time.process_time() - start,
         epochs=" ".join(f"{accuracy:.6g}" for accuracy in course),
         reason=result.reason,
+        score=result.score,
     )

@@ -31,7 +31,13 @@ class ValidationSettings:
     n_seeds: int = 2
     # Which networks are drawn.
     sample_seed: int = 0
-    # Parts of equally many networks by MACs; tau is counted inside each, too.
+    # Of a table, only networks with MACs in between are drawn. None: no limit.
+    min_macs: float | None = None
+    max_macs: float | None = None
+    # Tau is counted inside bands, too, whose dearest network has this many times the MACs of
+    # the cheapest one. A band needs eight networks; where none has them, n_bands parts of
+    # equally many networks are taken.
+    band_ratio: float = 1.2
     n_bands: int = 2
     # The cheapest proxy of at least this tau goes to proxy.yaml.
     threshold: float = 0.6
@@ -46,6 +52,9 @@ class ValidationSettings:
             if value < smallest:
                 msg = f"{name} must be at least {smallest}; got {value}"
                 raise ConfigError(msg)
+        if self.band_ratio <= 1:
+            msg = f"band_ratio must be above 1; got {self.band_ratio}"
+            raise ConfigError(msg)
         if not -1 <= self.threshold <= 1:
             msg = f"threshold must be from -1 to 1; got {self.threshold}"
             raise ConfigError(msg)

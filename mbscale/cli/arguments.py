@@ -53,6 +53,9 @@ _SEARCH_FLAGS = {
 def add_search_flags(parser: argparse.ArgumentParser) -> None:
     """How long the search goes on and where it runs, each short for a ``--set``."""
     parser.add_argument("--resume", action="store_true", help="go on with a stopped run")
+    parser.add_argument(
+        "--trust-proxy", action="store_true", help="search though the certificate refutes the proxy"
+    )
     parser.add_argument("--n-trials", metavar="N", help="distinct networks trained in total")
     parser.add_argument("--timeout", metavar="S", help="start no trial after so many seconds")
     parser.add_argument("--trial-timeout", metavar="S", help="end a trial that takes longer")

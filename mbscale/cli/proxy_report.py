@@ -4,8 +4,13 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from mbscale.results.chart import new_chart, save_chart
+import numpy as np
+
+from mbscale.results.chart import BLUE, GREY, LIGHT, new_chart, save_chart
 from mbscale.search.proxy_validation import ProxyRow
+
+# Beside every proxy, what counting reaches.
+_COUNTS = ("macs", "parameters")
 
 
 def describe_rows(rows: Sequence[ProxyRow]) -> list[dict[str, Any]]:
@@ -30,6 +35,7 @@ def _describe(row: ProxyRow) -> dict[str, Any]:
         "seed_tau": row.seed_tau,
         "spread": row.spread,
         "counting_error": row.counting_error,
+        "partial_tau": row.partial_tau,
         "tau_by_epoch": [float(word) for word in row.tau_by_epoch.split()],
     }
 
@@ -43,18 +49,28 @@ def pick_cheapest(
 
 
 def plot_proxies(path: Path, rows: Sequence[ProxyRow]) -> None:
-    """Tau of each proxy with its interval over the core-seconds it takes."""
+    """Tau of each proxy with its interval, best first, and the core-seconds it takes."""
+    whole = sorted((row for row in rows if row.band == "all"), key=lambda row: row.tau)
     axes = new_chart(
-        title="How proxies order networks",
-        x_label="core-seconds a network",
-        y_label="Kendall's tau with the reference",
+        title="How proxies order networks", x_label="Kendall's tau with the reference", y_label=""
     )
-    for row in (row for row in rows if row.band == "all"):
-        x = row.seconds_per_network
-        axes.plot([x, x], [row.tau_low, row.tau_high], color="#8A9099", linewidth=1.2)
-        axes.plot([x], [row.tau], "o", color="#1F5FA8", markersize=5)
-        axes.annotate(row.name, (x, row.tau), (6, 4), textcoords="offset points", size=9)
-    axes.axhline(0, color="#8A9099", linewidth=0.8)
-    axes.set_ylim(-1.05, 1.05)
-    axes.margins(x=0.25)
+    lowest = min(0.0, *(row.tau_low for row in whole))
+    # The names stand inside the frame, left of everything that is drawn.
+    axes.set_xlim(lowest - 0.75 * (1.02 - lowest), 1.02)
+    left = axes.get_xlim()[0] + 0.01
+    for place, row in enumerate(whole):
+        color = GREY if row.name in _COUNTS else BLUE
+        axes.plot([row.tau_low, row.tau_high], [place, place], color=LIGHT, linewidth=1.6)
+        axes.plot([row.tau], [place], "o", color=color, markersize=5)
+        words = f"{row.name}, {_format_seconds(row.seconds_per_network)}"
+        axes.text(left, place, words, size=9, color=color, va="center")
+    axes.axvline(0, color=LIGHT, linewidth=0.8)
+    axes.set_yticks([])
+    axes.set_xticks([tick for tick in np.arange(-1, 1.01, 0.2).round(1) if tick >= lowest - 0.05])
+    axes.grid(visible=True, axis="x", color="#ECEDEF", linewidth=0.8)
+    axes.set_ylim(-0.7, len(whole) - 0.3)
     save_chart(axes, path)
+
+
+def _format_seconds(seconds: float) -> str:
+    return "counted" if seconds == 0 else f"{seconds:.2g} core-s"

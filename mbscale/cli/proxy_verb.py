@@ -21,6 +21,7 @@ from mbscale.search.certificate import certify, write_certificate
 from mbscale.search.proxy_validation import Networks, ProxyRow, compare_counts, compare_proxy
 from mbscale.search.score_book import Score, ScoreBook, measure_networks
 from mbscale.space.architecture import Architecture
+from mbscale.space.blocks import canonical_key
 from mbscale.space.network import Network
 from mbscale.space.search_space import load_search_space
 from mbscale.space.stratified import sample_stratified
@@ -69,10 +70,16 @@ def validate_proxy(options: argparse.Namespace) -> int:
         print_json(describe_rows(rows))
     else:
         shown = [
-            (r.name, r.band, r.tau, r.tau_low, r.tau_high, r.seed_tau, r.seconds_per_network)
+            (
+                *(r.name, r.band, r.n_networks, r.tau, r.tau_low, r.tau_high),
+                *(r.partial_tau, r.seed_tau, r.seconds_per_network),
+            )
             for r in rows
         ]
-        columns = ("proxy", "networks", "tau", "from", "to", "seeds", "core-seconds")
+        columns = (
+            *("proxy", "networks", "n", "tau", "from", "to"),
+            *("beyond parameters", "seed tau", "core-seconds"),
+        )
         print_table(f"Agreement with {where}", columns, shown)
         print_note(f"{folder} holds proxy.csv, proxy.png and the certificates")
     return 0
@@ -80,8 +87,8 @@ def validate_proxy(options: argparse.Namespace) -> int:
 
 def _say(score: Score, *, is_quiet: bool) -> None:
     if not is_quiet:
-        accuracy = "failed" if score.accuracy is None else f"{100 * score.accuracy:.2f} %"
-        print_note(f"{score.proxy}, network {score.seed % 1000}: {accuracy}")
+        found = "failed" if score.merit is None else f"{score.merit:.4g}"
+        print_note(f"{score.proxy}, network {score.seed % 1000}: {found}")
 
 
 def _list_proxies(config: RunConfig) -> dict[str, ProxySettings]:
@@ -122,16 +129,27 @@ def _train_reference(
 
 def _read_reference(path: Path, config: RunConfig) -> tuple[tuple[Architecture, ...], list[float]]:
     """Random rows of a table, one from each of equally large strata by MACs."""
-    recorded = read_recorded(path)
-    n_networks = config.validate_proxy.n_networks
-    if len(recorded) < n_networks:
-        msg = f"{path} holds {len(recorded)} networks; validate_proxy.n_networks is {n_networks}"
+    settings = config.validate_proxy
+    n_networks, low, high = settings.n_networks, settings.min_macs, settings.max_macs
+    # Some tables hold the same network several times, such as with identities elsewhere.
+    distinct = {canonical_key(one.architecture): one for one in read_recorded(path)}
+    costs = [(_count_macs(one.architecture, config), one) for one in distinct.values()]
+    inside = [(m, one) for m, one in costs if (low or 0) <= m <= (high or float("inf"))]
+    if len(inside) < n_networks:
+        msg = (
+            f"{path} holds {len(inside)} distinct networks within the limits of validate_proxy; "
+            f"validate_proxy.n_networks is {n_networks}"
+        )
         raise ConfigError(msg)
-    macs = [Network("", one.architecture, config.target).count_cost().macs for one in recorded]
-    rng = np.random.default_rng(config.validate_proxy.sample_seed)
+    macs, recorded = [m for m, _ in inside], [one for _, one in inside]
+    rng = np.random.default_rng(settings.sample_seed)
     strata = np.array_split(np.argsort(macs, kind="stable"), n_networks)
     chosen = [recorded[int(rng.choice(stratum))] for stratum in strata]
     return tuple(one.architecture for one in chosen), [one.accuracy for one in chosen]
+
+
+def _count_macs(architecture: Architecture, config: RunConfig) -> int:
+    return Network("", architecture, config.target).count_cost().macs
 
 
 def _name_reference(config: RunConfig, table: Path | None) -> str:
@@ -147,6 +165,7 @@ def _count(
         reference=np.array(reference),
         macs=np.array([cost.macs for cost in costs], dtype=np.float64),
         params=np.array([cost.params for cost in costs], dtype=np.float64),
+        band_ratio=config.validate_proxy.band_ratio,
         n_bands=config.validate_proxy.n_bands,
     )
 

@@ -17,6 +17,7 @@ from mbscale.results.files import replace_file
 CHANGEABLE = (
     "search.n_trials", "search.timeout_seconds", "search.n_workers", "search.executor",
     "search.ray.address", "search.ray.cpus_per_trial", "search.ray.gpus_per_trial",
+    "proxy.certificate",
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from mbscale.cli.arguments import (
 )
 from mbscale.cli.console import Cell, print_json, print_note, print_table
 from mbscale.cli.exit_codes import DONE, TARGET_MISSED
+from mbscale.cli.proxy_certificate import check_proxy, keep_certificate
 from mbscale.cli.run_folder import RunFolder, make_folder, open_run_folder
 from mbscale.cli.scale_stages import family_stage, scale_stage
 from mbscale.cli.show_stages import (
@@ -61,6 +62,7 @@ def _open(options: argparse.Namespace) -> Run:
         # What the run was begun with needs no second mention.
         options.config = RunFolder(path).config
     config = read_config(options)
+    certificate = check_proxy(config, options.config, is_trusted=options.trust_proxy)
     make_folder(path)
     # A second process must not change the settings of the one that runs.
     with lock_folder(path) as message:
@@ -68,6 +70,8 @@ def _open(options: argparse.Namespace) -> Run:
             print_note(message)
         folder = open_run_folder(path, config, is_resumed=options.resume)
         opened = begin(config, folder, is_quiet=options.quiet > 0)
+        if certificate:
+            keep_certificate(certificate, path)
         if not (path / "manifest.json").exists():
             save_manifest(opened)
     return opened

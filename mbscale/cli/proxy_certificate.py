@@ -1,0 +1,81 @@
+"""The certificate of a search's proxy: found, said, and refused where it refutes the proxy."""
+
+from pathlib import Path
+
+from mbscale.cli.console import print_note
+from mbscale.config import RunConfig
+from mbscale.errors import ConfigError
+from mbscale.results.files import replace_file
+from mbscale.search.certificate import Certificate, read_certificate
+
+_NONE = (
+    "this proxy has no certificate: whether it orders networks as the target does was not "
+    "measured; mbscale validate-proxy measures it and writes one"
+)
+
+
+# A run keeps the certificate that it was begun with.
+KEPT = "certificate.yaml"
+
+
+def check_proxy(config: RunConfig, config_path: Path | None, *, is_trusted: bool) -> Path | None:
+    """Say what is known of the proxy; the file that says it, or None.
+
+    Raises ConfigError where the proxy loses to parameters alone and is not trusted.
+    """
+    found = _find(config, config_path)
+    if found is None:
+        print_note(_NONE)
+        return None
+    path, certificate = found
+    print_note(f"{path}: {certificate.describe()}")
+    if certificate.is_refuted and not is_trusted:
+        msg = (
+            f"{path} shows that the proxy orders networks worse than their parameters do (tau at "
+            f"most {certificate.tau_high:.2f} against {certificate.parameters_tau:.2f}); use "
+            "another proxy, or add --trust-proxy"
+        )
+        raise ConfigError(msg)
+    return path
+
+
+def keep_certificate(path: Path, folder: Path) -> None:
+    """Copy the certificate into the folder of the run."""
+    if path != folder / KEPT:
+        replace_file(folder / KEPT, path.read_bytes())
+
+
+def _find(config: RunConfig, config_path: Path | None) -> tuple[Path, Certificate] | None:
+    """The certificate that is named, or that of certificates/ beside the settings, if it fits."""
+    named = config.proxy.certificate
+    if named is not None:
+        return Path(named), _read_fitting(Path(named), config)
+    beside = _list_beside(config_path) if config_path else []
+    if not beside:
+        return None
+    return _read_if_fitting(beside[0], config)
+
+
+def _list_beside(config_path: Path) -> list[Path]:
+    folder = config_path.parent
+    places = [folder / "certificates" / config_path.name, folder / KEPT]
+    return [path for path in places if path.exists()]
+
+
+def _read_if_fitting(beside: Path, config: RunConfig) -> tuple[Path, Certificate] | None:
+    certificate = read_certificate(beside)
+    if certificate.is_for(config.space, config.proxy):
+        return beside, certificate
+    print_note(f"{beside} is of another proxy: settings that decide the scores differ")
+    return None
+
+
+def _read_fitting(path: Path, config: RunConfig) -> Certificate:
+    certificate = read_certificate(path)
+    if not certificate.is_for(config.space, config.proxy):
+        msg = (
+            f"proxy.certificate {path} is of another proxy or of another space than "
+            f"{config.space}; validate this one, or set proxy.certificate to null"
+        )
+        raise ConfigError(msg)
+    return certificate

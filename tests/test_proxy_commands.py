@@ -1,0 +1,165 @@
+"""Proxies measured from the command line, and what a search makes of their certificates."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from mbscale.cli.main import main
+from mbscale.config import load_run_config
+from mbscale.search.certificate import Certificate, read_certificate, write_certificate
+from mbscale.search.score_book import fingerprint
+
+QUICK = Path("configs/quick.yaml")
+SETTINGS = """
+proxy: {evaluator: zero_cost, data: {n_train: 200, n_selection: 100}}
+search: {n_trials: 2, sampler: random, objective: {kind: hard, target_macs: 1e9}}
+target: {resolution: 32, num_classes: 10}
+validate_proxy:
+  n_networks: 24
+  n_seeds: 1
+  candidates:
+    - {name: synflow, changes: [zero_cost.score=synflow]}
+    - {name: naswot, changes: [zero_cost.score=naswot]}
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.yaml"
+    path.write_text(SETTINGS)
+    return path
+
+
+def _validate(config: Path, folder: Path, table: Path, *flags: str) -> int:
+    command = ["validate-proxy", "--config", str(config), "--table", str(table)]
+    return main([*command, "--out", str(folder), "--json", *flags])
+
+
+@pytest.mark.slow
+def test_a_table_gives_every_proxy_its_tau_and_every_band_too(
+    config: Path,
+    tmp_path: Path,
+    shared_file: Callable[[str], Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert _validate(config, tmp_path / "out", shared_file("nas_bench_macro.csv")) == 0
+
+    found: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
+    assert [one["name"] for one in found] == [
+        *("macs", "parameters", "configured", "synflow", "naswot")
+    ]
+    for one in [*found, *(band for entry in found for band in entry["bands"])]:
+        assert -1 <= one["tau_low"] <= one["tau"] <= one["tau_high"] <= 1
+        assert one["n_networks"] >= 8
+        assert one["seconds_per_network"] >= 0
+    assert all(one["bands"] for one in found)
+    # The fourth roots of the stages' parameters, a search space of its own, other labels.
+    assert found[2]["tau"] > found[1]["tau"]
+    certificate = read_certificate(tmp_path / "out" / "configured.yaml")
+    assert certificate.is_for("small", load_run_config(config).proxy)
+    left = {path.name for path in (tmp_path / "out").iterdir()}
+    assert left >= {"proxy.csv", "proxy.png", "proxy.yaml", "scores.csv"}
+
+
+@pytest.mark.slow
+def test_a_stopped_validation_goes_on_where_it_was(
+    config: Path,
+    tmp_path: Path,
+    shared_file: Callable[[str], Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    table, folder = shared_file("nas_bench_macro.csv"), tmp_path / "out"
+    assert _validate(config, folder, table) == 0
+    whole = pd.read_csv(folder / "proxy.csv")
+    book = folder / "scores.csv"
+    lines = book.read_text().splitlines(keepends=True)
+    book.write_text("".join(lines[:-5]))
+    (folder / "proxy.csv").unlink()
+    capsys.readouterr()
+
+    assert _validate(config, folder, table) == 0
+
+    assert capsys.readouterr().err.count("naswot, network") == 5
+    assert pd.read_csv(folder / "proxy.csv")["tau"].tolist() == whole["tau"].tolist()
+
+
+def test_too_few_networks_within_the_limits_are_one_sentence(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = Path("tests/proxy/recorded.csv")
+
+    assert _validate(config, tmp_path / "out", table) == 2
+    assert "holds 2 distinct networks within the limits" in capsys.readouterr().err
+
+
+def _certify(config: Path, *, tau_high: float) -> Certificate:
+    settings = load_run_config(config)
+    known = read_certificate(QUICK.parent / "certificates" / "quick.yaml")
+    mark = fingerprint(settings.proxy)
+    return replace(
+        known, space=settings.space, fingerprint=mark, tau_high=tau_high, parameters_tau=0.5
+    )
+
+
+def _search(config: Path, folder: Path, *flags: str) -> int:
+    return main(["search", "--config", str(config), "--out", str(folder), "--json", "-q", *flags])
+
+
+def test_the_committed_certificate_is_of_the_default_proxy() -> None:
+    settings = load_run_config(QUICK)
+    certificate = read_certificate(QUICK.parent / "certificates" / "quick.yaml")
+
+    assert certificate.is_for(settings.space, settings.proxy)
+    assert not certificate.is_for("efficientnet", settings.proxy)
+
+
+def test_a_search_without_a_certificate_says_so(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _search(config, tmp_path / "out") == 0
+
+    assert "this proxy has no certificate" in capsys.readouterr().err
+
+
+def test_a_search_says_what_the_certificate_beside_its_settings_says_and_keeps_it(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "certificates").mkdir()
+    beside = tmp_path / "certificates" / "mine.yaml"
+    write_certificate(beside, _certify(config, tau_high=0.9), comment="made by hand")
+    words = "(95 % 0.29 to 0.90); parameters alone reach 0.50"
+
+    assert _search(config, tmp_path / "out") == 0
+    assert words in capsys.readouterr().err
+    resumed = ["search", "--out", str(tmp_path / "out"), "--resume", "--n-trials", "3", "-q"]
+    assert main(resumed) == 0
+    assert words in capsys.readouterr().err
+
+
+def test_a_proxy_that_loses_to_parameters_needs_trust(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bad.yaml"
+    write_certificate(path, _certify(config, tau_high=0.4), comment="made by hand")
+    named = ("--set", f"proxy.certificate={path}")
+
+    assert _search(config, tmp_path / "out", *named) == 2
+    assert "add --trust-proxy" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    assert _search(config, tmp_path / "out", *named, "--trust-proxy") == 0
+
+
+def test_a_certificate_of_other_settings_is_not_taken(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "other.yaml"
+    write_certificate(path, _certify(config, tau_high=0.9), comment="made by hand")
+    other = ("--set", f"proxy.certificate={path}", "--set", "proxy.resolution=20")
+
+    assert _search(config, tmp_path / "out", *other) == 2
+    assert "is of another proxy" in capsys.readouterr().err
