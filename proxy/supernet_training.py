@@ -13,7 +13,7 @@ from torch.nn import functional
 from torch.optim import Optimizer
 
 from mbscale.errors import RunError
-from mbscale.proxy.device import seeded
+from mbscale.proxy.device import keep_freed_memory, seeded
 from mbscale.proxy.optimizer import make_optimizer
 from mbscale.proxy.schedule import rate_factors
 from mbscale.proxy.settings import ProxySettings
@@ -38,6 +38,8 @@ def train_supernet(
     between two epochs gives the weights of one that was not.
     """
     recipe, epochs = settings.training, settings.supernet.epochs
+    if images.split.labels.device.type == "cpu":
+        keep_freed_memory()
     optimizer = make_optimizer(shared, recipe)
     n_steps = max(len(images.split) // recipe.batch_size, 1)
     factors = rate_factors(recipe.schedule, n_steps * epochs, warmup=recipe.warmup)

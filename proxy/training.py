@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 
 from mbscale.proxy.augment import Augmenter, ImageTensors, Normalization
 from mbscale.proxy.depthwise import fast_depthwise
-from mbscale.proxy.device import autocast, seeded
+from mbscale.proxy.device import autocast, keep_freed_memory, seeded
 from mbscale.proxy.optimizer import make_optimizer
 from mbscale.proxy.schedule import rate_factors
 from mbscale.proxy.settings import TrainingSettings
@@ -62,6 +62,8 @@ def train_model(
     CPU with one thread. Raises DivergedError when the loss is NaN or infinite.
     """
     device = images.split.labels.device
+    if device.type == "cpu":
+        keep_freed_memory()
     _prepare(model, settings)
     optimizer = make_optimizer(model, settings)
     n_steps = _count_steps(len(images.split), settings.batch_size)
