@@ -32,14 +32,19 @@ class Row:
     params: int
     accuracies: str
     log_losses: str
-    averaged_accuracy: float
-    averaged_log_loss: float
+    averaged_accuracy: float | None
+    averaged_log_loss: float | None
     image_macs: int
     core_seconds: float
 
 
 def train_all(
-    config: RunConfig, changes: dict[str, list[str]], networks: list[Recorded], done: set[str]
+    config: RunConfig,
+    changes: dict[str, list[str]],
+    networks: list[Recorded],
+    done: set[str],
+    *,
+    is_brief: bool,
 ) -> Iterator[Row]:
     """A row for each variant and network that is not done, as soon as it is trained."""
     for name, changed in changes.items():
@@ -47,7 +52,7 @@ def train_all(
         waiting = [one for one in networks if f"{name} {one.key}" not in done]
         if not waiting:
             continue
-        trainer = Trainer(proxy, load_dataset(proxy.data))
+        trainer = Trainer(proxy, load_dataset(proxy.data), is_brief=is_brief)
         for network in waiting:
             seed = networks.index(network)
             yield to_row(name, network, seed, trainer.train(network.architecture, seed=seed))
@@ -64,8 +69,8 @@ def to_row(name: str, network: Recorded, seed: int, course: Course) -> Row:
         params=network.params,
         accuracies=" ".join(f"{score.accuracy:.5f}" for score in course.scores),
         log_losses=" ".join(f"{score.log_loss:.5f}" for score in course.scores),
-        averaged_accuracy=course.averaged.accuracy,
-        averaged_log_loss=course.averaged.log_loss,
+        averaged_accuracy=course.averaged and course.averaged.accuracy,
+        averaged_log_loss=course.averaged and course.averaged.log_loss,
         image_macs=course.image_macs,
         core_seconds=course.core_seconds,
     )
@@ -104,6 +109,7 @@ def main() -> int:
     parser.add_argument("--csv", type=Path, required=True, help="every training is added here")
     parser.add_argument("--networks", type=int, default=40)
     parser.add_argument("--every", type=int, default=1, help="train every n-th of them only")
+    parser.add_argument("--brief", action="store_true", help="score the end of each alone")
     parser.add_argument("--low", type=float, default=0.0, help="fewest MACs")
     parser.add_argument("--high", type=float, default=float("inf"), help="most MACs")
     parser.add_argument("--sample-seed", type=int, default=0)
@@ -126,7 +132,9 @@ def main() -> int:
         )
         changes = dict(map(parse_variant, options.variant or ["configured"]))
         chosen = networks[:: options.every]
-        for row in train_all(config, changes, chosen, read_done(options.csv)):
+        for row in train_all(
+            config, changes, chosen, read_done(options.csv), is_brief=options.brief
+        ):
             append(options.csv, row)
             print(row, flush=True)
     except MbscaleError as failure:

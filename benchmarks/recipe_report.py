@@ -45,6 +45,9 @@ SCORES: Mapping[str, Callable[[Row], float]] = {
     "accuracy, mean weights": lambda row: float(row["averaged_accuracy"]),
 }
 
+# Scores of a training that was looked at once, at its end.
+BRIEF = ("log loss", "accuracy")
+
 
 def read_variants(path: Path) -> dict[str, dict[str, Row]]:
     """Rows by variant and network, in the order of the file."""
@@ -91,6 +94,8 @@ def report_variant(name: str, rows: dict[str, Row], base: dict[str, Row]) -> Non
     shared = [key for key in keys if key in base]
     truth = take(rows, shared, lambda row: float(row["recorded"]))
     for title, score in SCORES.items():
+        if not all(row["averaged_log_loss"] for row in rows.values()) and title not in BRIEF:
+            continue
         line = f"  {title:24} {describe_tau(take(rows, keys, score), recorded)}"
         if base is not rows and len(shared) > 3:
             pair = (take(base, shared, score), take(rows, shared, score))

@@ -10,12 +10,11 @@ from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_post_hook
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from mbscale.proxy.augment import ImageTensors, measure_normalization, to_device
 from mbscale.proxy.dataset import Dataset
 from mbscale.proxy.device import choose_device, limit_threads
-from mbscale.proxy.images import Split, resize_images
+from mbscale.proxy.resident_images import ResidentImages
 from mbscale.proxy.settings import ProxySettings
-from mbscale.proxy.training import Score, TrainingImages, measure, train_model
+from mbscale.proxy.training import Score, measure, train_model
 from mbscale.space.architecture import Architecture, override_strides
 from mbscale.space.cost import count_cost
 from mbscale.space.model import build_model
@@ -29,12 +28,13 @@ _DECAY = 0.98
 class Course:
     """Scores after each epoch, and those of the averaged weights after the last.
 
-    ``image_macs`` are images shown times the MACs of the network as it was trained;
-    ``core_seconds`` are of the training, without the scores.
+    A brief course has the last epoch's scores alone. ``image_macs`` are images shown times
+    the MACs of the network as it was trained; ``core_seconds`` are of the training, without
+    the scores.
     """
 
     scores: tuple[Score, ...]
-    averaged: Score
+    averaged: Score | None
     image_macs: int
     core_seconds: float
 
@@ -42,21 +42,11 @@ class Course:
 class Trainer:
     """Trains networks as ``settings`` say, on images that are read once."""
 
-    def __init__(self, settings: ProxySettings, dataset: Dataset) -> None:
+    def __init__(self, settings: ProxySettings, dataset: Dataset, *, is_brief: bool) -> None:
         self._settings = settings
-        device = choose_device(settings.device)
-        self._resolution = settings.resolution or dataset.resolution
+        self._is_brief = is_brief
         self._num_classes = dataset.num_classes
-        self._images = TrainingImages(
-            split=to_device(self._resize(dataset.train), device),
-            normalization=measure_normalization(dataset.train, device),
-            flip=settings.data.flip,
-            padding=settings.data.crop_padding,
-        )
-        self._judged: ImageTensors = to_device(self._resize(dataset.selection), device)
-
-    def _resize(self, split: Split) -> Split:
-        return Split(resize_images(split.images, self._resolution), split.labels)
+        self._images = ResidentImages(settings, dataset, choose_device(settings.device)).at(None)
 
     def train(self, architecture: Architecture, *, seed: int) -> Course:
         """The course of one training."""
@@ -73,32 +63,43 @@ class Trainer:
         scores: list[Score] = []
         judging = 0.0
 
-        def after_epoch(_: int) -> bool:
+        def after_epoch(epoch: int) -> bool:
             nonlocal judging
             start = time.process_time()
-            scores.append(measure(model, self._judged, self._images.normalization))
+            if epoch == settings.training.epochs or not self._is_brief:
+                scores.append(self._measure(model))
             judging += time.process_time() - start
             return False
 
+        images, recipe = self._images.training, settings.training
         start = time.process_time()
-        with limit_threads(settings.training.threads), averaging(model) as averaged:
-            train_model(model, self._images, settings.training, seed=seed, after_epoch=after_epoch)
+        with limit_threads(recipe.threads), averaging(model, is_on=not self._is_brief) as averaged:
+            train_model(model, images, recipe, seed=seed, after_epoch=after_epoch)
             seconds = time.process_time() - start - judging
-            mean = measure(averaged, self._judged, self._images.normalization)
+            mean = None if averaged is None else self._measure(averaged)
         return Course(tuple(scores), mean, self._count(narrowed), seconds)
+
+    def _measure(self, model: nn.Module) -> Score:
+        images = self._images
+        return measure(model, images.judged["selection"], images.training.normalization)
 
     def _count(self, narrowed: Architecture) -> int:
         settings = self._settings
         strided = override_strides(
             narrowed, stem_stride=settings.stem_stride, stage_strides=settings.stage_strides
         )
-        cost = count_cost(strided, resolution=self._resolution, num_classes=self._num_classes)
-        return cost.macs * len(self._images.split) * settings.training.epochs
+        cost = count_cost(
+            strided, resolution=self._images.resolution, num_classes=self._num_classes
+        )
+        return cost.macs * len(self._images.training.split) * settings.training.epochs
 
 
 @contextmanager
-def averaging(model: nn.Module) -> Generator[AveragedModel]:
+def averaging(model: nn.Module, *, is_on: bool) -> Generator[AveragedModel | None]:
     """An exponential mean of weights and batch norm statistics over the steps inside."""
+    if not is_on:
+        yield None
+        return
     averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(_DECAY), use_buffers=True)
 
     def update(optimizer: Optimizer, *_: object) -> None:
