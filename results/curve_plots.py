@@ -1,9 +1,8 @@
-"""The figures of the scaling experiments: accuracy against MACs, a line for each way of scaling."""
+"""The figures of dimensions and widths: accuracy against MACs, a line for each."""
 
 # ruff: noqa: D102 - the fields of the protocol are those of the CSV file
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
 from typing import Protocol
@@ -35,8 +34,6 @@ class CurvePoint(Protocol):
     """A point of an experiment, as a row of its CSV file has it."""
 
     @property
-    def family(self) -> str: ...
-    @property
     def line(self) -> str: ...
     @property
     def depth(self) -> float: ...
@@ -54,31 +51,11 @@ class CurvePoint(Protocol):
     def accuracy_high(self) -> float | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """What makes a line, how it is drawn, and what a point is called ("": nothing)."""
-
-    group: Callable[[CurvePoint], str]
-    draw: Callable[[Axes, Sequence[CurvePoint], str, str], None]
-    name: Callable[[CurvePoint], str]
-
-
 def plot_curves(path: Path, points: Sequence[CurvePoint], *, title: str) -> None:
     """One connected line for each ``line`` of the points; each point is named by what grew.
 
     Bars are the intervals of the rows. Points without accuracy are left out.
     """
-    layout = _Layout(lambda point: point.line, _draw_line, _name_growth)
-    _plot(path, points, title=title, layout=layout)
-
-
-def plot_ways(path: Path, points: Sequence[CurvePoint], *, title: str) -> None:
-    """One color for each ``family``; each way of scaling is joined to its baseline and named."""
-    layout = _Layout(lambda point: point.family, _draw_ways, lambda point: point.line)
-    _plot(path, points, title=title, layout=layout)
-
-
-def _plot(path: Path, points: Sequence[CurvePoint], *, title: str, layout: _Layout) -> None:
     axes = new_chart(
         title=title,
         x_label="multiply-accumulates (log scale)",
@@ -86,28 +63,26 @@ def _plot(path: Path, points: Sequence[CurvePoint], *, title: str, layout: _Layo
     )
     trained = [point for point in points if point.accuracy is not None]
     if trained:
-        _draw(axes, trained, layout)
+        _draw(axes, trained)
     else:
         say_empty(axes, "no network has been trained yet")
     save_chart(axes, path)
 
 
-def _draw(axes: Axes, trained: Sequence[CurvePoint], layout: _Layout) -> None:
+def _draw(axes: Axes, trained: Sequence[CurvePoint]) -> None:
     scale_macs(axes, [point.macs for point in trained])
     low, high = _intervals(trained)
     scale_y(axes, float(low.min()), float(high.max()), percent=True)
-    groups = list(dict.fromkeys(layout.group(point) for point in trained))
-    styles = dict(zip(groups, cycle(_STYLES)))
-    for group, (color, mark, _) in styles.items():
-        members = [point for point in trained if layout.group(point) == group]
-        axes.vlines(_places(members)[:, 0], *_intervals(members), color=color, alpha=0.35)
-        layout.draw(axes, members, color, mark)
+    styles = dict(zip(dict.fromkeys(point.line for point in trained), cycle(_STYLES)))
+    for line, (color, mark, _) in styles.items():
+        _draw_line(axes, [point for point in trained if point.line == line], color, mark)
     places = _places(trained)
+    lines = [_places([point for point in trained if point.line == line]) for line in styles]
     for point, (x, y) in zip(trained, places.tolist(), strict=True):
-        if words := layout.name(point):
-            color = styles[layout.group(point)][0]
-            add_label(axes, (x, y), words, color=color, around=places)
-    entries = [KeyEntry(symbol, group, color) for group, (color, _, symbol) in styles.items()]
+        if words := _name_growth(point):
+            color = styles[point.line][0]
+            add_label(axes, (x, y), words, color=color, around=places, lines=lines)
+    entries = [KeyEntry(symbol, line, color) for line, (color, _, symbol) in styles.items()]
     if (high > low).any():
         entries.append(KeyEntry("|", "95 % interval", GREY))
     add_key(axes, entries)
@@ -115,16 +90,8 @@ def _draw(axes: Axes, trained: Sequence[CurvePoint], layout: _Layout) -> None:
 
 def _draw_line(axes: Axes, points: Sequence[CurvePoint], color: str, mark: str) -> None:
     x, y = _places(points).T
+    axes.vlines(x, *_intervals(points), color=color, alpha=0.35)
     axes.plot(x, y, f"-{mark}", color=color, linewidth=1.6, markersize=7, markeredgecolor="white")
-
-
-def _draw_ways(axes: Axes, points: Sequence[CurvePoint], color: str, mark: str) -> None:
-    places = _places(points)
-    starts = [pair[1] for pair in zip(points, places, strict=True) if pair[0].line == "baseline"]
-    for start in starts[:1]:
-        for place in places:
-            axes.plot(*np.stack([start, place], axis=1), ":", color=color, linewidth=1.2, zorder=1)
-    axes.plot(*places.T, mark, color=color, markersize=7, markeredgecolor="white", zorder=3)
 
 
 def _name_growth(point: CurvePoint) -> str:

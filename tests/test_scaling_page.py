@@ -1,15 +1,18 @@
-"""docs/scaling.md against the code: its recomputed numbers are recomputed here."""
+"""docs/scaling.md against the code, and docs/scaling-ways.md against its CSV file."""
 
 import re
 from pathlib import Path
 
 import pytest
 
+from mbscale.results.rows import read_rows
+from mbscale.search.scaling_experiments import CurveRow
 from mbscale.space.published import load_network
 from mbscale.space.scaling import PAPER_CONSTANTS, ScalingRules, scale_network
 from mbscale.space.scaling_curves import scale_ways
 
-PAGE = (Path(__file__).resolve().parent.parent / "docs" / "scaling.md").read_text("utf-8")
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+PAGE = (DOCS / "scaling.md").read_text("utf-8")
 TABLE_ROWS: list[tuple[str, str, str]] = re.findall(
     r"^\| [37] \| ([\w-]+) \| (\w+) \| [\d.]+ \| ([\d.]+) \|$", PAGE, re.MULTILINE
 )
@@ -51,3 +54,20 @@ def test_powers_of_the_papers_constants_are_what_the_code_counts(row: tuple[str,
         *(entry.count_cost().macs / b0.count_cost().macs for entry in (up, nearest)),
     ]
     assert [str(up.target.resolution), *(f"{ratio:.2f}" for ratio in ratios)] == list(row[1:])
+
+
+def test_the_page_of_the_ways_has_the_numbers_of_its_table() -> None:
+    page = (DOCS / "scaling-ways.md").read_text("utf-8")
+    rows = read_rows(DOCS / "scaling-ways.csv", CurveRow)
+
+    assert len(rows) == 5
+    for row in rows:
+        assert row.accuracy is not None
+        assert row.accuracy_low is not None
+        assert row.accuracy_high is not None
+        numbers = (
+            f"{row.line} | {row.depth:.3g} | {row.width:.3g} | {row.resolution} "
+            f"| {row.macs / 1e6:.2f} | {row.measured_ratio:.2f} | {100 * row.accuracy:.1f} "
+            f"({100 * row.accuracy_low:.1f} to {100 * row.accuracy_high:.1f}) | {row.log_loss:.3f}"
+        )
+        assert f"| {numbers} |" in page

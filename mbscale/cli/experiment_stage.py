@@ -13,8 +13,9 @@ from mbscale.cli.scale_stages import open_evaluations
 from mbscale.cli.stages import Run
 from mbscale.config import RunConfig
 from mbscale.proxy.evaluation import Evaluation
-from mbscale.results.curve_plots import plot_curves, plot_ways
+from mbscale.results.curve_plots import plot_curves
 from mbscale.results.rows import write_rows
+from mbscale.results.ways_plot import plot_ways
 from mbscale.search.executors import ProxyEvaluator, open_executor
 from mbscale.search.lock import lock_folder
 from mbscale.search.scaling_evaluations import EvaluationJob

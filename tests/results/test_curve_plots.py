@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from mbscale.results.curve_plots import plot_curves, plot_ways
+from mbscale.results.curve_plots import plot_curves
+from mbscale.results.ways_plot import plot_ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ class Point:
     family: str = "b0"
     accuracy_low: float | None = None
     accuracy_high: float | None = None
+    measured_ratio: float = 1
+    n_seeds: int = 3
 
 
 BASELINE = Point("width", 400_000_000, 0.70, accuracy_low=0.69, accuracy_high=0.71)
@@ -54,15 +57,19 @@ def test_points_without_accuracy_are_left_out(tmp_path: Path) -> None:
 
 def test_ways_are_named_and_families_told_apart(tmp_path: Path) -> None:
     ways = [
-        Point(line, macs, accuracy, family=family)
+        Point(line, 10**8, accuracy, family=family, depth=depth, n_seeds=5)
         for family in ("mobilenet-v1", "resnet-50")
-        for line, macs, accuracy in (("baseline", 10**8, 0.7), ("compound", 4 * 10**8, 0.75))
+        for line, depth, accuracy in (("baseline", 1, 0.7), ("depth", 4, 0.8), ("compound", 2, 0.9))
     ]
     plot_ways(tmp_path / "a.svg", ways, title="Existing networks")
 
     found = words(tmp_path / "a.svg")
-    assert {"● mobilenet-v1", "■ resnet-50"} <= set(found)
-    assert found.count("compound") == found.count("baseline") == 2
+    names = ("mobilenet-v1", "resnet-50", "baseline", "depth", "compound")
+    order = [word for word in found if word in names]
+    # Each best first; the column of depths has that name too.
+    group = ["compound", "depth", "baseline"]
+    assert order == ["mobilenet-v1", "depth", *group, "resnet-50", *group]
+    assert {"4.00", "● compound", "■ control", "◆ baseline"} <= set(found)
 
 
 def test_an_experiment_of_nothing_says_so(tmp_path: Path) -> None:

@@ -199,7 +199,7 @@ def test_empty_stages_say_so(tmp_path: Path) -> None:
     plot_scaling(tmp_path / "a.svg", [])
     plot_family(tmp_path / "b.svg", [])
 
-    assert "no candidate has been trained yet" in words(tmp_path / "a.svg")
+    assert "no network has been trained yet" in words(tmp_path / "a.svg")
     assert "the family has no member yet" in words(tmp_path / "b.svg")
 
 
