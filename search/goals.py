@@ -10,7 +10,6 @@ from mbscale.search.acquisition import (
     Belief,
     build_staircase,
     expected_area_gain,
-    expected_improvement,
     expected_pick_gain,
 )
 from mbscale.search.choice_space import FloatArray, IntArray
@@ -71,7 +70,6 @@ class RewardGoal(Goal):
         self._means = self.screen(learned.expect(learned.features), macs)
         rewards = self.screen(qualities, macs)
         picked = int(np.argmax(rewards))
-        self._best = float(self._means.max())
         self._picked_reward, self._picked_mean = float(rewards[picked]), float(self._means[picked])
 
     def choose_starts(self, n_climbs: int, rng: np.random.Generator) -> IntArray:
@@ -92,11 +90,8 @@ class RewardGoal(Goal):
         return np.where(outside > 0, _OUTSIDE * (1 + outside), rewards)
 
     def judge(self, candidates: Candidates, learned: Learned) -> FloatArray:
-        """The gain of the pick and the improvement of the best, added."""
-        belief = self._believe(candidates, learned)
-        gain = self._gain_of_pick(belief)
-        best = np.array(self._best)
-        return gain + expected_improvement(belief.mean, belief.deviation, best)
+        """The gain of the pick."""
+        return self._gain_of_pick(self._believe(candidates, learned))
 
     def judge_again(self, candidates: Candidates, learned: Learned) -> FloatArray:
         """The gain of the pick, of the best by expectation: nothing new is found."""

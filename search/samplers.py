@@ -8,6 +8,7 @@ constraints of the trials (``Trial.set_constraint``), for the same reason.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from optuna.distributions import BaseDistribution, IntDistribution
 from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, RandomSampler, TPESampler
 from optuna.samplers.nsgaii import UniformCrossover
@@ -15,7 +16,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from mbscale.search.cheap_scores import CheapScores
-from mbscale.search.choice_space import ChoiceSpace, describe_space
+from mbscale.search.choice_space import ChoiceSpace, IntArray, describe_space
 from mbscale.search.evolution import EvolutionSampler
 from mbscale.search.seeds import Purpose, derive_seed
 from mbscale.search.settings import SamplerName, SearchSettings
@@ -39,8 +40,9 @@ def make_sampler(task: SearchTask) -> BaseSampler:
     """The sampler that the settings name; stopped and resumed, it proposes the same."""
     name, space = task.settings.sampler, describe_space(task.space, task.target)
     if name in FOLLOWS_TRIALS:
+        pool = np.array(sorted(task.pool.values()), dtype=np.int64) if task.pool else None
         seed = derive_seed(task.seed, Purpose.SAMPLER)
-        return FOLLOWS_TRIALS[name](space, task.settings, seed, task.cheap_scores)
+        return FOLLOWS_TRIALS[name](space, task.settings, seed, task.cheap_scores, pool)
     make = SAMPLERS[name]
 
     def make_seeded(seed: int) -> BaseSampler:
@@ -175,12 +177,14 @@ def _make_surrogate(
     settings: SearchSettings,
     seed: int,
     cheap_scores: tuple[CheapScores, ...] = (),
+    pool: IntArray | None = None,
 ) -> BaseSampler:
     # The driver looks repeats up; the accuracy in a trial's attributes may not be the
     # quality of the objective, which the value gives.
     options = SurrogateOptions(
         may_repeat=False,
         accuracy_attribute=None,
+        pool=pool,
         prior=settings.prior,
         cheap_scores=cheap_scores,
     )
@@ -188,10 +192,12 @@ def _make_surrogate(
 
 
 # A proposal of these depends on the study and the trial's number as it is, and they know
-# what to do with cheap scores.
+# what to do with cheap scores and a pool.
 FOLLOWS_TRIALS: Mapping[
     SamplerName,
-    Callable[[ChoiceSpace, SearchSettings, int, tuple[CheapScores, ...]], BaseSampler],
+    Callable[
+        [ChoiceSpace, SearchSettings, int, tuple[CheapScores, ...], IntArray | None], BaseSampler
+    ],
 ] = {"surrogate": _make_surrogate}
 
 SAMPLERS: Mapping[SamplerName, SamplerFactory] = {

@@ -106,7 +106,7 @@ class SearchSettings:
     # Distinct networks trained in total, those that failed included; a resumed search
     # counts the ones it already has.
     n_trials: int = 40
-    sampler: SamplerName = "tpe"
+    sampler: SamplerName = "surrogate"
     # What surrogate expects before any measurement. imagenet: what public records of ImageNet
     # say, as far as the measurements agree. none: nothing.
     prior: PriorName = "none"

@@ -28,6 +28,7 @@ from mbscale.search.journal import open_journal
 from mbscale.search.noise import describe_noise
 from mbscale.search.outcome import find_best
 from mbscale.search.pool import list_pool
+from mbscale.search.random_gain import describe_gain
 from mbscale.search.task import SearchTask
 from mbscale.search.trials import is_evaluated
 from mbscale.space.network import Network
@@ -110,6 +111,11 @@ def search_stage(run: Run) -> tuple[Record, ...]:
         *outcome.messages,
         *describe_noise(outcome.records, n_images=len(run.dataset.selection)),
     ]
+    if outcome.best is not None:
+        gain = describe_gain(
+            run.task, run.config.proxy, best=outcome.best, n_evaluated=outcome.n_evaluated
+        )
+        messages.extend(gain)
     if outcome.n_evaluated < settings.n_trials:
         messages.append(f"{outcome.n_evaluated} of {settings.n_trials} networks were trained")
     save_figures(run, outcome.records, baseline=require_best(outcome.records))

@@ -222,7 +222,7 @@ def test_the_files_hold_the_records_and_the_best_network(tmp_path: Path) -> None
     assert read_network(tmp_path / "baseline.yaml").count_cost().macs == best.macs
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "nsga2", "random"])
+@pytest.mark.parametrize("sampler", ["surrogate", "tpe", "nsga2", "random"])
 def test_two_objectives_are_searched_by_every_sampler_that_takes_them(
     tmp_path: Path, sampler: SamplerName
 ) -> None:

@@ -57,7 +57,7 @@ def test_start_up_trials_of_a_study_differ_when_each_has_a_new_sampler(
     assert len(proposals) == 8
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "nsga2"])
+@pytest.mark.parametrize("sampler", ["surrogate", "tpe", "nsga2"])
 def test_samplers_learn_where_the_limits_are(tmp_path: Path, sampler: SamplerName) -> None:
     # About a fifth of the space has at most 1.5 M MACs.
     task = make_task(
