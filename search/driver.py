@@ -17,6 +17,7 @@ from optuna.study import Study
 
 from mbscale.proxy.evaluation import Evaluation, Evaluator
 from mbscale.results.record import Record
+from mbscale.search.early_stopping import EarlyStopping
 from mbscale.search.interrupts import Interrupts
 from mbscale.search.jobs import read_end
 from mbscale.search.journal import Journal
@@ -24,15 +25,14 @@ from mbscale.search.ledger import Ledger
 from mbscale.search.objective import measure_violations
 from mbscale.search.outcome import SearchOutcome, SearchStatus, conclude
 from mbscale.search.proposals import Members, Proposal, make_proposal, read_vector
-from mbscale.search.pruning import Curve, Trained, find_floors, train_above
+from mbscale.search.pruning import Course, Trained
 from mbscale.search.run_files import RunFiles
 from mbscale.search.samplers import make_sampler, space_distributions
-from mbscale.search.search_log import RunningTrial, SearchLog, read_curve
+from mbscale.search.search_log import RunningTrial, SearchLog, read_course
 from mbscale.search.seeds import Purpose, derive_seed
 from mbscale.search.task import SearchTask
 from mbscale.search.trials import add_evaluation, make_record, tell_values, trial_seed
 from mbscale.search.verdicts import refuse
-from mbscale.space.architecture import Architecture
 from mbscale.space.encoding import space_choices
 
 OnRecord = Callable[[Record, tuple[Record, ...]], None]
@@ -62,10 +62,6 @@ def run_search(
     except KeyboardInterrupt:
         status = "interrupted"
     return search.close(status)
-
-
-def _train(evaluator: Evaluator, architecture: Architecture, *, seed: int) -> Trained:
-    return Trained(evaluator(architecture, seed=seed), ())
 
 
 @dataclass(slots=True)
@@ -100,7 +96,7 @@ class _Search:
         self._distributions = space_distributions(task.space)
         self._ledger = Ledger()
         self._running: dict[Future[Trained], _Started] = {}
-        self._curves: dict[int, Curve] = {}
+        self._stopping = EarlyStopping(task.settings)
         self._waiting: list[_Started] = []
         self._study = self._restore()
         self._end: SearchStatus | None = None
@@ -134,7 +130,7 @@ class _Search:
         finished = self._log.read_records()
         for saved, record in finished:
             self._ledger.add(record)
-            self._curves[record.number] = read_curve(saved)
+            self._stopping.add(record.number, read_course(saved))
         running = self._log.read_running({record.number for _, record in finished})
         study = self._log.restore_study(finished, running)
         study.sampler = make_sampler(self._task)
@@ -201,18 +197,9 @@ class _Search:
         started.n_attempts += 1
         seed = trial_seed(self._task, started.number)
         architecture, macs = started.proposal.architecture, started.proposal.cost.macs
-        if self._task.settings.pruner == "none":
-            future = self._executor.submit(_train, self._evaluator, architecture, seed=seed)
-        else:
-            floors = find_floors(macs, self._complete_curves(), self._task.settings.objective)
-            future = self._executor.submit(
-                train_above, self._evaluator, architecture, seed=seed, floors=floors
-            )
+        train = self._stopping.choose_call(started.number, macs, self._ledger)
+        future = self._executor.submit(train, self._evaluator, architecture, seed=seed)
         self._running[future] = started
-
-    def _complete_curves(self) -> list[tuple[Record, Curve]]:
-        complete = sorted(self._ledger.complete, key=lambda record: record.number)
-        return [(record, self._curves.get(record.number, ())) for record in complete]
 
     def _finish(self, started: _Started, future: Future[Trained]) -> None:
         number, proposal = started.number, started.proposal
@@ -225,10 +212,10 @@ class _Search:
         if trained is None:
             self._submit(started)
             return
-        evaluation = trained if isinstance(trained, Evaluation) else trained.evaluation
-        self._curves[number] = () if isinstance(trained, Evaluation) else trained.curve
+        ended = Trained(trained, Course()) if isinstance(trained, Evaluation) else trained
+        self._stopping.add(number, ended.course)
         record = make_record(self._task, proposal, number=number, state="complete", reason="")
-        self._settle(add_evaluation(record, evaluation, self._task.settings.objective))
+        self._settle(add_evaluation(record, ended.evaluation, self._task.settings.objective))
 
     def _settle(self, record: Record) -> None:
         """Save the end of a trial, then count it and let the sampler know."""
@@ -236,8 +223,8 @@ class _Search:
         state, values = tell_values(record, self._ledger.complete, objective)
         with self._interrupts.hold():
             trial = self._study.get_trials(deepcopy=False)[record.number]
-            curve = self._curves.get(record.number, ())
-            self._log.append(trial, record, curve, state=state, values=values)
+            course = self._stopping.find(record.number)
+            self._log.append(trial, record, course, state=state, values=values)
             self._study.tell(record.number, values, state)
             self._ledger.add(record)
             records = self._ledger.records

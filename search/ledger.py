@@ -30,6 +30,10 @@ class Ledger:
         contenders = [one for one in (self.best, record) if one is not None]
         self.best = find_best(sorted(contenders, key=lambda one: one.number))
 
+    def get(self, number: int) -> Record | None:
+        """The record of a trial, once it ended."""
+        return self._by_number.get(number)
+
     @property
     def records(self) -> tuple[Record, ...]:
         """All records, in the order of their numbers."""

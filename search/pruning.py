@@ -6,8 +6,8 @@ an epoch is taken from the trials that were trained to the end.
 """
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import stats
@@ -27,11 +27,19 @@ _RISK = 0.005
 
 
 @dataclass(frozen=True, slots=True)
+class Course:
+    """How a training went: the accuracy after each epoch, and what a pruner noted of it."""
+
+    curve: Curve = ()
+    notes: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+@dataclass(frozen=True, slots=True)
 class Trained:
-    """An evaluation, and the accuracy after each of its epochs."""
+    """An evaluation and its course."""
 
     evaluation: Evaluation
-    curve: Curve
+    course: Course
 
 
 def find_floors(
@@ -86,4 +94,4 @@ def train_above(
         return epoch <= len(floors) and accuracy < floors[epoch - 1]
 
     evaluation = evaluator(architecture, seed=seed, on_epoch=is_hopeless)
-    return Trained(evaluation, tuple(curve))
+    return Trained(evaluation, Course(tuple(curve)))

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
@@ -12,12 +12,15 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from mbscale.errors import ConfigError, RunError
 from mbscale.results.record import Record
 from mbscale.search.journal import Journal
+from mbscale.search.pruning import Course
 from mbscale.search.samplers import space_distributions
 from mbscale.search.task import SearchTask
 from mbscale.search.trials import read_record, record_attributes, study_directions
 from mbscale.space.encoding import space_choices
 
 _SCHEMA_VERSION = 1
+# What a pruner noted of a training.
+_NOTES = "pruner_notes"
 # These decide how long a search lasts and where it runs, not what its trials mean.
 _FREE_SETTINGS = (
     "n_trials", "timeout_seconds", "n_workers", "executor", "ray", "max_retries", "max_failures",
@@ -60,7 +63,7 @@ class SearchLog:
         self,
         trial: FrozenTrial,
         record: Record,
-        curve: Sequence[float] = (),
+        course: Course,
         *,
         state: TrialState,
         values: list[float] | None,
@@ -72,8 +75,8 @@ class SearchLog:
             params=trial.params,
             distributions=trial.distributions,
             system_attrs=trial.system_attrs,
-            user_attrs=record_attributes(record),
-            intermediate_values=dict(enumerate(curve, start=1)),
+            user_attrs=record_attributes(record) | _describe_notes(course),
+            intermediate_values=dict(enumerate(course.curve, start=1)),
         )
         finished.datetime_start = trial.datetime_start
         self._study.append(finished)
@@ -135,9 +138,14 @@ class SearchLog:
             raise ConfigError(msg)
 
 
-def read_curve(trial: FrozenTrial) -> tuple[float, ...]:
-    """The accuracy after each epoch, as ``append`` has written it."""
-    return tuple(value for _, value in sorted(trial.intermediate_values.items()))
+def read_course(trial: FrozenTrial) -> Course:
+    """How the training of a trial went, as ``append`` has written it."""
+    curve = tuple(value for _, value in sorted(trial.intermediate_values.items()))
+    return Course(curve, trial.user_attrs.get(_NOTES, {}))
+
+
+def _describe_notes(course: Course) -> dict[str, Any]:
+    return {_NOTES: dict(course.notes)} if course.notes else {}
 
 
 def _without_curve(trial: FrozenTrial) -> FrozenTrial:

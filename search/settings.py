@@ -13,7 +13,7 @@ ObjectiveKind = Literal["soft", "hard", "absolute"]
 Metric = Literal["accuracy", "log_loss"]
 SamplerName = Literal["surrogate", "tpe", "nsga2", "gp", "random", "evolution"]
 PriorName = Literal["none", "imagenet"]
-PrunerName = Literal["none", "pareto"]
+PrunerName = Literal["none", "pareto", "median", "successive_halving", "hyperband"]
 ExecutorName = Literal["auto", "inline", "process", "ray"]
 
 # These follow one number; with two objectives there is none.
@@ -101,7 +101,9 @@ class SearchSettings:
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     # pareto: a training ends early when it can no longer reach the front of accuracy and MACs
-    # (search/pruning.py); accuracy is then measured after every epoch. none: never.
+    # (search/pruning.py). median, successive_halving, hyperband: Optuna's, which compare the
+    # reward after an epoch with that of other trials, and may stop what would have reached the
+    # front. Accuracy is then measured after every epoch. none: never.
     pruner: PrunerName = "none"
     # Distinct networks trained in total, those that failed included; a resumed search
     # counts the ones it already has.
@@ -163,6 +165,12 @@ class SearchSettings:
             raise ConfigError(msg)
         if self.screen.n_networks and self.sampler != "surrogate":
             msg = f"search.screen needs sampler: surrogate, which uses it; got {self.sampler!r}"
+            raise ConfigError(msg)
+        if self.pruner not in ("none", "pareto") and self.objective.multi_objective:
+            msg = (
+                f"pruner {self.pruner!r} follows one reward and would stop small networks of the "
+                "front; use pareto or none with multi_objective: true"
+            )
             raise ConfigError(msg)
         if self.pruner != "none" and self.objective.metric != "accuracy":
             msg = f"pruner {self.pruner!r} sees accuracies alone; it needs metric: accuracy"
