@@ -110,12 +110,14 @@ def _search(config: Path, folder: Path, *flags: str) -> int:
     return main(["search", "--config", str(config), "--out", str(folder), "--json", "-q", *flags])
 
 
-def test_the_committed_certificate_is_of_the_default_proxy() -> None:
-    settings = load_run_config(QUICK)
-    certificate = read_certificate(QUICK.parent / "certificates" / "quick.yaml")
+@pytest.mark.parametrize("name", ["quick.yaml", "cifar10.yaml"])
+def test_the_committed_certificate_is_of_the_configured_proxy(name: str) -> None:
+    settings = load_run_config(QUICK.parent / name)
+    certificate = read_certificate(QUICK.parent / "certificates" / name)
 
     assert certificate.is_for(settings.space, settings.proxy)
     assert not certificate.is_for("efficientnet", settings.proxy)
+    assert not certificate.is_refuted
 
 
 def test_a_search_without_a_certificate_says_so(
