@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mbscale.config import RunConfig, load_run_config
+from mbscale.config import load_run_config
 from mbscale.errors import MbscaleError
 from mbscale.proxy.depthwise import fast_depthwise
 from mbscale.proxy.device import keep_freed_memory
@@ -26,6 +26,9 @@ from mbscale.space.cost import count_blocks, count_head, count_stem
 from mbscale.space.model import Model, build_model
 from mbscale.space.nas_bench_macro import make_macro_architecture
 from mbscale.space.published import load_network
+
+# Name, MACs of one image, and seconds of a step of one batch.
+Part = tuple[str, int, float]
 
 
 def measure_peak(n_repeats: int) -> float:
@@ -54,14 +57,13 @@ def list_parts(
 
 def time_parts(
     architecture: Architecture, *, resolution: int, batch_size: int, n_repeats: int, is_ours: bool
-) -> Iterator[tuple[str, int, float]]:
-    """Name, MACs of one image, and seconds of a step of one batch, of each part."""
+) -> Iterator[Part]:
+    """Each part, forward and backward."""
     model = build_model(architecture, num_classes=10, seed=0)
     layout = torch.channels_last if is_ours else torch.contiguous_format
     model.to(memory_format=layout)  # type: ignore[call-overload]  # PyTorch names no layout
     values = torch.randn(batch_size, 3, resolution, resolution).contiguous(memory_format=layout)
     if is_ours:
-        # For the rest of the process, so that ours comes last.
         keep_freed_memory()
     with fast_depthwise(model) if is_ours else nullcontext():
         for name, part, macs in list_parts(model, architecture, resolution, 10):
@@ -87,34 +89,29 @@ def _times(run: Callable[[], object], n_repeats: int) -> list[float]:
     return found
 
 
-def report(
-    name: str, architecture: Architecture, config: RunConfig, options: argparse.Namespace
-) -> None:
-    """Print a line for each part."""
-    peak = measure_peak(options.repeats)
-    side, size = options.resolution, config.proxy.training.batch_size
-    print(f"{name} at {side} pixels, batches of {size}, peak {peak / 1e9:.0f} GFLOP/s")
+def report(name: str, plain: list[Part], ours: list[Part], *, batch_size: int, peak: float) -> None:
+    """Print a line for each part, and one for all."""
+    print(f"{name}, peak {peak / 1e9:.0f} GFLOP/s")
     print("| part | MACs | ms a step | of the peak | default layout, ms | ratio |")
-    plain, ours = (
-        list(
-            time_parts(
-                architecture,
-                resolution=side,
-                batch_size=size,
-                n_repeats=options.repeats,
-                is_ours=is_ours,
-            )
-        )
-        for is_ours in (False, True)
-    )
-    total = ("all", sum(row[1] for row in ours), sum(row[2] for row in ours))
-    slower = ("all", total[1], sum(row[2] for row in plain))
-    for (part, macs, seconds), other in zip([*ours, total], [*plain, slower], strict=True):
-        share = 6 * macs * size / seconds / peak
+    pairs = zip([*ours, _add_up(ours)], [*plain, _add_up(plain)], strict=True)
+    for (part, macs, seconds), (_, _, other) in pairs:
+        share = 6 * macs * batch_size / seconds / peak
         print(
             f"| {part} | {macs / 1e6:.2f} M | {1000 * seconds:.1f} | {share:.0%} "
-            f"| {1000 * other[2]:.1f} | {other[2] / seconds:.2f} |"
+            f"| {1000 * other:.1f} | {other / seconds:.2f} |"
         )
+
+
+def _add_up(parts: list[Part]) -> Part:
+    return "all", sum(part[1] for part in parts), sum(part[2] for part in parts)
+
+
+def find_network(name: str) -> Architecture:
+    """``macro-`` and eight digits, or a published network with a stem that does not stride."""
+    digits = name.removeprefix("macro-")
+    if digits.isdigit():
+        return make_macro_architecture([int(digit) for digit in digits])
+    return override_strides(load_network(name).architecture, stem_stride=1)
 
 
 def main() -> int:
@@ -131,14 +128,27 @@ def main() -> int:
     try:
         config = load_run_config(options.config, options.set)
         torch.set_num_threads(config.proxy.training.threads)
-        for name in options.network:
-            digits = name.removeprefix("macro-")
-            architecture = (
-                make_macro_architecture([int(digit) for digit in digits])
-                if digits.isdigit()
-                else override_strides(load_network(name).architecture, stem_stride=1)
-            )
-            report(name, architecture, config, options)
+        size = config.proxy.training.batch_size
+        peak = measure_peak(options.repeats)
+        print(f"{options.resolution} pixels, batches of {size}")
+        # What ours sets stays set in the process, so the other layout comes first.
+        plain, ours = (
+            [
+                list(
+                    time_parts(
+                        find_network(name),
+                        resolution=options.resolution,
+                        batch_size=size,
+                        n_repeats=options.repeats,
+                        is_ours=is_ours,
+                    )
+                )
+                for name in options.network
+            ]
+            for is_ours in (False, True)
+        )
+        for name, before, after in zip(options.network, plain, ours, strict=True):
+            report(name, before, after, batch_size=size, peak=peak)
     except MbscaleError as failure:
         print(failure, file=sys.stderr)
         return 2
