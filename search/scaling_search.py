@@ -110,6 +110,7 @@ def run_scaling(
         confirm_constants(task, split, trained, evaluate) if settings.has_confirmation else ((), ())
     )
     constants = pick_confirmed(confirmations) or split.constants
+    everyone = [*trained, *(entry.trained for entry in confirmations)]
     return ScalingOutcome(
         task=task,
         found=found,
@@ -126,6 +127,7 @@ def run_scaling(
         confirmations=confirmations,
         messages=(
             *_describe(task, found, trained, surface),
+            *describe_limits(task, [entry.candidate.network for entry in everyone]),
             *later_messages,
         ),
     )
@@ -228,9 +230,8 @@ def _describe(
             "the surface predicts a network that was left out no better than the mean of the "
             "others does: its best point is little more than a guess"
         )
-    networks = [entry.network for entry in found.candidates]
-    yield from describe_limits(task, networks)
-    if {network.target.resolution for network in networks} == {task.baseline.target.resolution}:
+    pixels = {entry.network.target.resolution for entry in found.candidates}
+    if pixels == {task.baseline.target.resolution}:
         yield f"no candidate has another {DIMENSIONS[2]}: the lattice of strides allows none"
 
 

@@ -20,6 +20,16 @@ def test_phi_2_is_trained_before_the_constants_are_fixed() -> None:
     assert any("none of 3 networks beats that of the best" in text for text in outcome.messages)
 
 
+def test_upsampling_at_phi_2_is_warned_of_where_phi_1_has_none() -> None:
+    # Twice the cost by resolution alone is 316 pixels, four times 447.
+    task = replace(make_scaling_task(n_confirmed=1), source_resolution=330)
+    again = replace(task, settings=replace(task.settings, confirm_phi_2=False))
+    evaluator = SyntheticEvaluator(B0, (0.0, 0.0, 1.0), noise=0.001)
+
+    assert any("upsampling" in text for text in scale_in_memory(task, evaluator).messages)
+    assert not any("upsampling" in text for text in scale_in_memory(again, evaluator).messages)
+
+
 @pytest.mark.parametrize(
     "chosen",
     [
