@@ -22,8 +22,8 @@ def score_macs(architecture: Architecture, *, resolution: int, num_classes: int)
     return natural_log(cost.macs)
 
 
-def score_stages(architecture: Architecture) -> float:
-    """The sum over stages of the fourth root of their parameters.
+def score_stages(architecture: Architecture, *, exponent: float = STAGE_EXPONENT) -> float:
+    """The sum over stages of their parameters to the power of ``exponent``, the fourth root.
 
     Parameters count less the more their stage has already: a network that has them in all
     stages is worth more than one that has them in the last alone. A stage is what has one
@@ -35,7 +35,7 @@ def score_stages(architecture: Architecture) -> float:
     total = 0.0
     for _, members in groupby(zip(places, blocks, strict=True), key=lambda pair: pair[0]):
         params = sum(count_blocks((block,), 1)[0].params for _, block in members)
-        total += params**STAGE_EXPONENT
+        total += params**exponent
     return total
 
 

@@ -1,0 +1,166 @@
+"""How the fourth roots of stages' parameters order recorded networks, and what few labels add.
+
+``python benchmarks/stage_score.py ../shared/data/accel_nasbench.csv``. Half of the networks,
+by chance, is the one that choices were made on; the other half checks them.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mbscale.proxy.recorded_networks import RecordedNetwork, read_recorded
+from mbscale.proxy.zero_cost_counts import score_stages
+from mbscale.search.agreement import compare, cut_bands, kendall, partial_tau
+from mbscale.space.blocks import canonical_key
+from mbscale.space.cost import count_cost
+from mbscale.space.encoding import encode
+from mbscale.space.search_space import load_search_space
+
+Floats = NDArray[np.float64]
+
+EXPONENTS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 1.0)
+N_LABELS = (20, 50, 100)
+_REPEATS = 30
+# Of a standardized choice against the unit of its noise; the score itself is free.
+_PENALTY = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Networks within the limits, in the order of the file."""
+
+    networks: Sequence[RecordedNetwork]
+    accuracy: Floats
+    macs: Floats
+    params: Floats
+
+
+def read_table(path: Path, *, low: float, high: float, resolution: int, classes: int) -> Table:
+    """The distinct networks of a file with MACs from ``low`` to ``high``."""
+    distinct = {canonical_key(one.architecture): one for one in read_recorded(path)}
+    costs = [
+        (one, count_cost(one.architecture, resolution=resolution, num_classes=classes))
+        for one in distinct.values()
+    ]
+    inside = [(one, cost) for one, cost in costs if low <= cost.macs <= high]
+    return Table(
+        [one for one, _ in inside],
+        np.array([one.accuracy for one, _ in inside]),
+        np.array([cost.macs for _, cost in inside], dtype=np.float64),
+        np.array([cost.params for _, cost in inside], dtype=np.float64),
+    )
+
+
+def measure(table: Table, exponent: float) -> Floats:
+    """The score of every network."""
+    return np.array([score_stages(one.architecture, exponent=exponent) for one in table.networks])
+
+
+def show_scores(table: Table, half: NDArray[np.bool_]) -> None:
+    """Tau of each exponent, of the counts, and inside bands of 20 % in MACs."""
+    named = {f"exponent {e:g}": measure(table, e) for e in EXPONENTS}
+    named |= {"parameters": table.params, "macs": table.macs}
+    bands = cut_bands(table.macs, ratio=1.2, least=30)
+    edges = [f"{table.macs[b].min() / 1e6:.0f}-{table.macs[b].max() / 1e6:.0f} M" for b in bands]
+    print(f"{len(table.networks)} networks; bands hold {', '.join(str(len(b)) for b in bands)}")
+    print("score", "chosen on", "checked on", "from", "to", "beyond parameters", *edges, sep=" | ")
+    for name, values in named.items():
+        checked = compare(values[~half, None], table.accuracy[~half], seed=0)
+        beyond = partial_tau(values, table.accuracy, table.params)
+        parts = [kendall(values[band], table.accuracy[band]) for band in bands]
+        taus = (kendall(values[half], table.accuracy[half]), checked.tau)
+        shown = (*taus, checked.tau_low, checked.tau_high)
+        words = [f"{one:.3f}" for one in shown] + ["" if beyond is None else f"{beyond:.3f}"]
+        print(name, *words, *(f"{one:.2f}" for one in parts), sep=" | ")
+
+
+def show_regret(table: Table) -> None:
+    """Points that the network of highest score loses on the best recorded one of its band.
+
+    Mean over random halves of the band as pools, lowest and highest; ``random`` is one
+    network by chance.
+    """
+    named = {"stages": measure(table, 0.25), "parameters": table.params, "macs": table.macs}
+    for low, high in ((200e6, 300e6), (300e6, 400e6), (400e6, 500e6)):
+        place = np.flatnonzero((low <= table.macs) & (table.macs < high))
+        halves = [
+            np.random.default_rng(seed).permutation(place)[: len(place) // 2]
+            for seed in range(_REPEATS)
+        ]
+        for name, values in named.items():
+            lost = [_lose(table, half, int(half[values[half].argmax()])) for half in halves]
+            _say(f"{low / 1e6:.0f}-{high / 1e6:.0f} M", len(place), name, lost)
+        by_chance = [_lose(table, half, int(half[0])) for half in halves]
+        _say(f"{low / 1e6:.0f}-{high / 1e6:.0f} M", len(place), "random", by_chance)
+
+
+def _lose(table: Table, pool: NDArray[np.int64], chosen: int) -> float:
+    return 100 * float(table.accuracy[pool].max() - table.accuracy[chosen])
+
+
+def _say(band: str, n_networks: int, name: str, lost: list[float]) -> None:
+    words = f"{np.mean(lost):.2f} ({min(lost):.2f} to {max(lost):.2f})"
+    print(band, f"{n_networks} networks", name, words, sep=" | ")
+
+
+def show_labels(table: Table, half: NDArray[np.bool_]) -> None:
+    """Tau of ridge regression on few labels of the checking half, on the rest of it."""
+    space = load_search_space("accel_nasbench")
+    vectors = np.array([encode(space, one.architecture) for one in table.networks], dtype=float)
+    choices = _standardize(vectors[:, vectors.std(axis=0) > 0])
+    score = _standardize(measure(table, 0.25)[:, None])
+    place = np.flatnonzero(~half)
+    for n_labels in N_LABELS:
+        for name, free in (("score and encoding", score), ("encoding alone", score[:, :0])):
+            taus = [_learn(table, free, choices, place, n_labels, seed) for seed in range(_REPEATS)]
+            print(f"{n_labels} labels, {name}: {np.mean(taus):.3f}, deviation {np.std(taus):.3f}")
+
+
+def _learn(
+    table: Table, free: Floats, choices: Floats, place: NDArray[np.int64], n_labels: int, seed: int
+) -> float:
+    chosen = np.random.default_rng(seed).permutation(place)
+    known, rest = chosen[:n_labels], chosen[n_labels:]
+    columns = np.concatenate([np.ones((len(choices), 1)), free, choices], axis=1)
+    penalty = np.array([1e-9] + [1e-2] * free.shape[1] + [_PENALTY] * choices.shape[1])
+    if not free.shape[1]:
+        penalty[1:] = 1.0
+    inner = columns[known].T @ columns[known] + np.diag(penalty)
+    weights = np.linalg.solve(inner, columns[known].T @ table.accuracy[known])
+    return kendall(columns[rest] @ weights, table.accuracy[rest])
+
+
+def _standardize(values: Floats) -> Floats:
+    return np.asarray((values - values.mean(axis=0)) / values.std(axis=0))
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("table", type=Path)
+    parser.add_argument("--low", type=float, default=200e6)
+    parser.add_argument("--high", type=float, default=500e6)
+    parser.add_argument("--resolution", type=int, default=224)
+    parser.add_argument("--classes", type=int, default=1000)
+    parser.add_argument("--no-labels", action="store_true")
+    given = parser.parse_args()
+    table = read_table(
+        given.table,
+        low=given.low,
+        high=given.high,
+        resolution=given.resolution,
+        classes=given.classes,
+    )
+    half = np.random.default_rng(0).random(len(table.networks)) < 0.5
+    show_scores(table, half)
+    if not given.no_labels:
+        show_regret(table)
+        show_labels(table, half)
+
+
+if __name__ == "__main__":
+    main()
