@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from mbscale.cli.main import main
-from mbscale.config import load_run_config
+from mbscale.config import change_proxy, load_run_config
 from mbscale.search.certificate import Certificate, read_certificate, write_certificate
 from mbscale.search.score_book import fingerprint
 
@@ -61,7 +61,9 @@ def test_a_table_gives_every_proxy_its_tau_and_every_band_too(
     # The fourth roots of the stages' parameters, a search space of its own, other labels.
     assert found[2]["tau"] > found[1]["tau"]
     certificate = read_certificate(tmp_path / "out" / "configured.yaml")
-    assert certificate.is_for("small", load_run_config(config).proxy)
+    # None of these networks is of the space that would be searched.
+    assert certificate.space == "the table nas_bench_macro.csv"
+    assert certificate.fingerprint == fingerprint(load_run_config(config).proxy)
     left = {path.name for path in (tmp_path / "out").iterdir()}
     assert left >= {"proxy.csv", "proxy.png", "proxy.yaml", "scores.csv"}
 
@@ -165,3 +167,12 @@ def test_a_certificate_of_other_settings_is_not_taken(
 
     assert _search(config, tmp_path / "out", *other) == 2
     assert "is of another proxy" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("path", sorted(Path("configs/proxies").glob("*.yaml")), ids=str)
+def test_a_list_of_proxies_can_be_copied_and_used(path: Path) -> None:
+    settings = load_run_config(path)
+
+    for candidate in settings.validate_proxy.candidates:
+        changed = change_proxy(settings.proxy, candidate.changes, name=candidate.name)
+        assert fingerprint(changed) != fingerprint(settings.proxy)

@@ -56,7 +56,7 @@ def plot_proxies(path: Path, rows: Sequence[ProxyRow]) -> None:
     )
     lowest = min(0.0, *(row.tau_low for row in whole))
     # The names stand inside the frame, left of everything that is drawn.
-    axes.set_xlim(lowest - 0.75 * (1.02 - lowest), 1.02)
+    axes.set_xlim(lowest - 0.9 * (1.02 - lowest), 1.02)
     left = axes.get_xlim()[0] + 0.01
     for place, row in enumerate(whole):
         color = GREY if row.name in _COUNTS else BLUE

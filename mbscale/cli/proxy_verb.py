@@ -12,7 +12,7 @@ from mbscale.cli.console import print_json, print_note, print_table
 from mbscale.cli.proxy_report import describe_rows, pick_cheapest, plot_proxies
 from mbscale.cli.run_folder import make_folder
 from mbscale.config import RunConfig, change_proxy, load_run_config
-from mbscale.errors import ConfigError, RunError
+from mbscale.errors import ArchitectureError, ConfigError, RunError
 from mbscale.proxy.dataset import load_dataset
 from mbscale.proxy.recorded_networks import read_recorded
 from mbscale.proxy.settings import ProxySettings
@@ -22,6 +22,7 @@ from mbscale.search.proxy_validation import Networks, ProxyRow, compare_counts, 
 from mbscale.search.score_book import Score, ScoreBook, measure_networks
 from mbscale.space.architecture import Architecture
 from mbscale.space.blocks import canonical_key
+from mbscale.space.encoding import encode
 from mbscale.space.network import Network
 from mbscale.space.search_space import load_search_space
 from mbscale.space.stratified import sample_stratified
@@ -64,7 +65,8 @@ def validate_proxy(options: argparse.Namespace) -> int:
         rows += compare_proxy(proxy[0], scores, networks, n_images=n_images)
         write_rows(folder / "proxy.csv", rows, ProxyRow)
     where = _name_reference(config, options.table)
-    _certify(folder, config, rows, proxies, reference=where)
+    space = config.space if _are_members(architectures, config) else where
+    _certify(folder, config, rows, proxies, reference=where, space=space)
     plot_proxies(folder / "proxy.png", rows)
     if options.json:
         print_json(describe_rows(rows))
@@ -152,6 +154,17 @@ def _count_macs(architecture: Architecture, config: RunConfig) -> int:
     return Network("", architecture, config.target).count_cost().macs
 
 
+def _are_members(architectures: tuple[Architecture, ...], config: RunConfig) -> bool:
+    """Whether all are of the space that is searched; a certificate is of no search otherwise."""
+    space = load_search_space(config.space)
+    try:
+        for architecture in architectures:
+            encode(space, architecture)
+    except ArchitectureError:
+        return False
+    return True
+
+
 def _name_reference(config: RunConfig, table: Path | None) -> str:
     changes = ", ".join(config.validate_proxy.reference)
     return f"the table {table.name}" if table else f"long training ({changes})"
@@ -177,6 +190,7 @@ def _certify(
     proxies: dict[str, ProxySettings],
     *,
     reference: str,
+    space: str,
 ) -> None:
     """configured.yaml for the proxy of the settings, proxy.yaml for the cheapest good one."""
     whole = {row.name: row for row in rows if row.band == "all"}
@@ -190,7 +204,7 @@ def _certify(
         certificate = certify(
             whole[name],
             whole,
-            space=config.space,
+            space=space,
             settings=proxies[name],
             reference=reference,
         )
