@@ -32,6 +32,7 @@ SETTINGS = ProxySettings(
     evaluator="supernet",
     data=DataSettings(n_train=200, n_selection=100, n_test=100),
     training=TrainingSettings(batch_size=64),
+    resolution=12,
     supernet=SupernetSettings(space=TINY, epochs=2),
     device="cpu",
 )
@@ -58,7 +59,7 @@ def _draw(space: SearchSpace, seed: int) -> Architecture:
 @given(
     space=small_spaces() | st.sampled_from([TINY, "small"]).map(load_search_space), data=st.data()
 )
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_a_network_computes_what_a_model_of_its_own_does(
     space: SearchSpace, data: st.DataObject
 ) -> None:
