@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def search(folder: Path, *, n_trials: int, n_workers: int = 1, seconds: float = 
         run_search(task, evaluator, journal, executor=executor, on_record=_ignore)
 
 
-def _ignore(record: Record, records: tuple[Record, ...]) -> None:
+def _ignore(record: Record, records: Sequence[Record]) -> None:
     del record, records
 
 

@@ -7,9 +7,10 @@ not. With several workers the order of results is up to chance.
 """
 
 import itertools
+import queue
 import time
-from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -35,7 +36,7 @@ from mbscale.search.trials import add_evaluation, make_record, tell_values, tria
 from mbscale.search.verdicts import refuse
 from mbscale.space.encoding import space_choices
 
-OnRecord = Callable[[Record, tuple[Record, ...]], None]
+OnRecord = Callable[[Record, Sequence[Record]], None]
 
 
 def run_search(
@@ -49,10 +50,11 @@ def run_search(
     """Search until ``n_trials`` distinct networks were trained; trials in the journal count.
 
     After each trial it is in the journal, then in the files of the folder, and then
-    ``on_record`` gets it with all records. Ends early at the time limit, on Ctrl-C or
-    SIGTERM, when the space holds no other network, and after too many failures in a row;
-    ``status`` says so. An exception of the evaluator is a bug and is raised, with all
-    results saved. Raises ConfigError when the journal was begun with other settings.
+    ``on_record`` gets it with all records, in the order of their ends. The search ends early
+    at the time limit, on Ctrl-C or SIGTERM, when the space holds no other network, and after
+    too many failures in a row; ``status`` says so. An exception of the evaluator is a bug and
+    is raised, with all results saved. Raises ConfigError when the journal was begun with other
+    settings.
     """
     interrupts = Interrupts()
     search = _Search(task, evaluator, journal, executor, on_record, interrupts)
@@ -94,8 +96,10 @@ class _Search:
         self._files = RunFiles(journal.path.parent, task)
         self._members = Members(task)
         self._distributions = space_distributions(task.space)
-        self._ledger = Ledger()
+        self._ledger = Ledger(task.settings.objective)
         self._running: dict[Future[Trained], _Started] = {}
+        # In it are those of them that are done.
+        self._done: queue.SimpleQueue[Future[Trained]] = queue.SimpleQueue()
         self._stopping = EarlyStopping(task.settings)
         self._waiting: list[_Started] = []
         self._study = self._restore()
@@ -117,7 +121,9 @@ class _Search:
                     self._propose()
             if not self._running:
                 return self._end or "complete"
-            done, _ = wait(self._running, return_when=FIRST_COMPLETED)
+            done = [self._done.get()]
+            while not self._done.empty():
+                done.append(self._done.get())
             for future in sorted(done, key=lambda one: self._running[one].number):
                 self._finish(self._running.pop(future), future)
 
@@ -200,6 +206,7 @@ class _Search:
         train = self._stopping.choose_call(started.number, macs, self._ledger)
         future = self._executor.submit(train, self._evaluator, architecture, seed=seed)
         self._running[future] = started
+        future.add_done_callback(self._done.put)
 
     def _finish(self, started: _Started, future: Future[Trained]) -> None:
         number, proposal = started.number, started.proposal
@@ -220,16 +227,16 @@ class _Search:
     def _settle(self, record: Record) -> None:
         """Save the end of a trial, then count it and let the sampler know."""
         objective = self._task.settings.objective
-        state, values = tell_values(record, self._ledger.complete, objective)
+        state, values = tell_values(record, self._ledger.worst_value, objective)
         with self._interrupts.hold():
             trial = self._study.get_trials(deepcopy=False)[record.number]
             course = self._stopping.find(record.number)
             self._log.append(trial, record, course, state=state, values=values)
             self._study.tell(record.number, values, state)
             self._ledger.add(record)
-            records = self._ledger.records
-            self._files.update(records, self._ledger.best)
-            self._on_record(record, records)
+            if self._files.are_due():
+                self._files.write(self._ledger.records, self._ledger.best)
+            self._on_record(record, self._ledger.ended)
         limit = self._task.settings.max_failures
         if self._ledger.n_failures >= limit:
             self._end = "failed"

@@ -1,14 +1,22 @@
 """What is known of a search so far."""
 
+from collections.abc import Sequence
+
 from mbscale.results.record import Record
 from mbscale.search.outcome import find_best
-from mbscale.search.trials import is_evaluated
+from mbscale.search.settings import ObjectiveSettings
+from mbscale.search.trials import is_evaluated, told_values
 
 
 class Ledger:
-    """The records, by number and by network, and how the last proposals went."""
+    """The records, by number and by network, and how the last proposals went.
 
-    def __init__(self) -> None:
+    To add a record takes the same time however many there are.
+    """
+
+    def __init__(self, objective: ObjectiveSettings) -> None:
+        self._objective = objective
+        self._ended: list[Record] = []
         self._by_number: dict[int, Record] = {}
         # Every network that was trained, with the record of its training.
         self.by_key: dict[str, Record] = {}
@@ -17,10 +25,13 @@ class Ledger:
         # Trainings in a row that failed.
         self.n_failures = 0
         self.best: Record | None = None
+        # Of what the sampler was told of complete trials, the lowest first value.
+        self.worst_value: float | None = None
 
     def add(self, record: Record) -> None:
         """Take in the record of a trial that ended."""
         self._by_number[record.number] = record
+        self._ended.append(record)
         if not is_evaluated(record):
             self.n_useless += 1
             return
@@ -29,10 +40,18 @@ class Ledger:
         self.by_key[record.key] = record
         contenders = [one for one in (self.best, record) if one is not None]
         self.best = find_best(sorted(contenders, key=lambda one: one.number))
+        if record.state == "complete":
+            value = told_values(record, self._objective)[0]
+            self.worst_value = value if self.worst_value is None else min(value, self.worst_value)
 
     def get(self, number: int) -> Record | None:
         """The record of a trial, once it ended."""
         return self._by_number.get(number)
+
+    @property
+    def ended(self) -> Sequence[Record]:
+        """All records, in the order in which their trials ended."""
+        return self._ended
 
     @property
     def records(self) -> tuple[Record, ...]:

@@ -25,10 +25,9 @@ class RunFiles:
         self._task = task
         self._next = 0.0
 
-    def update(self, records: Sequence[Record], best: Record | None) -> None:
-        """Write, unless the last writing was too short a time ago for its length."""
-        if time.monotonic() >= self._next:
-            self.write(records, best)
+    def are_due(self) -> bool:
+        """Whether the last writing was long enough ago for its length."""
+        return time.monotonic() >= self._next
 
     def write(self, records: Sequence[Record], best: Record | None) -> None:
         """Replace all three; without a complete trial there is no baseline."""

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 import optuna
+from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from mbscale.errors import ConfigError, RunError
@@ -106,7 +107,8 @@ class SearchLog:
         """A study in memory with all trials at their numbers, for the sampler."""
         directions = study_directions(self._task.settings.objective)
         study = optuna.create_study(directions=directions)
-        by_number = {record.number: _without_curve(trial) for trial, record in finished}
+        shared = _Shared(self._distributions)
+        by_number = {record.number: _as_told(trial, shared) for trial, record in finished}
         by_number |= {one.number: self._revive(one) for one in running.values()}
         for number in range(len(by_number)):
             if number not in by_number:
@@ -148,10 +150,20 @@ def _describe_notes(course: Course) -> dict[str, Any]:
     return {_NOTES: dict(course.notes)} if course.notes else {}
 
 
-def _without_curve(trial: FrozenTrial) -> FrozenTrial:
-    # Trials that are told to a sampler carry none, and a restored one must be no different.
+class _Shared(dict[str, BaseDistribution]):
+    """Distributions that nothing changes: copying them took half the time of a resume."""
+
+    def __deepcopy__(self, _memo: object) -> "_Shared":
+        return self
+
+
+def _as_told(trial: FrozenTrial, distributions: _Shared) -> FrozenTrial:
+    # Trials that are told to a sampler carry neither curve nor record, and a restored one
+    # must be no different.
     told = copy.copy(trial)
     told.intermediate_values = {}
+    told.user_attrs = {}
+    told.distributions = distributions
     return told
 
 

@@ -1,6 +1,6 @@
 """Records in Optuna's terms: what a trial is told, and what the journal keeps of it."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
 
@@ -11,12 +11,12 @@ from mbscale.results import record as records
 from mbscale.results.record import Record
 from mbscale.search.journal import Direction
 from mbscale.search.objective import compute_reward, measure_quality
-from mbscale.search.proposals import Proposal, make_proposal, read_vector
+from mbscale.search.proposals import Proposal, read_vector
 from mbscale.search.seeds import Purpose, derive_seed
 from mbscale.search.settings import ObjectiveSettings
 from mbscale.search.task import SearchTask
 from mbscale.space.block_strings import format_architecture
-from mbscale.space.encoding import space_choices
+from mbscale.space.encoding import decode, space_choices
 
 # The other fields of a record follow from the vector.
 RECORD_ATTRIBUTES = (
@@ -46,13 +46,12 @@ def make_record(
     reason: str,
 ) -> Record:
     """The record of a network that nothing was measured of."""
-    pairs = zip(space_choices(task.space), proposal.vector, strict=True)
     return Record(
         number=number,
         state=state,
         key=proposal.key,
         architecture=format_architecture(proposal.architecture),
-        choices=tuple((choice.name, choice.options[index]) for choice, index in pairs),
+        choices=_name_choices(task, proposal.vector),
         **asdict(proposal.cost),
         accuracy=None,
         log_loss=None,
@@ -98,9 +97,9 @@ def study_directions(objective: ObjectiveSettings) -> list[Direction]:
 
 
 def tell_values(
-    record: Record, complete: Iterable[Record], objective: ObjectiveSettings
+    record: Record, worst: float | None, objective: ObjectiveSettings
 ) -> tuple[TrialState, list[float] | None]:
-    """State and values that the sampler learns from; ``complete`` are the measured records.
+    """State and values that the sampler learns from; ``worst`` is the lowest first value so far.
 
     A duplicate is told with the known values. An infeasible network carries its
     constraints, which TPE, NSGA-II and GP read from complete trials. Its values are
@@ -112,19 +111,18 @@ def tell_values(
     constraints. Failed trials teach nothing, as everywhere in Optuna.
     """
     if record.state == "infeasible":
-        known = [_values(one, objective) for one in complete]
-        if not known:
+        if worst is None:
             return TrialState.PRUNED, None
-        worst = min(values[0] for values in known)
         return TrialState.COMPLETE, [worst, *_macs(record, objective)]
     if record.state == "pruned":
         return TrialState.PRUNED, None
     if record.reward is None:
         return TrialState.FAIL, None
-    return TrialState.COMPLETE, _values(record, objective)
+    return TrialState.COMPLETE, told_values(record, objective)
 
 
-def _values(record: Record, objective: ObjectiveSettings) -> list[float]:
+def told_values(record: Record, objective: ObjectiveSettings) -> list[float]:
+    """The values of a complete record: its reward, or its quality and MACs."""
     assert record.reward is not None
     if not objective.multi_objective:
         return [record.reward]
@@ -150,8 +148,18 @@ def record_attributes(record: Record) -> dict[str, Any]:
 
 def read_record(task: SearchTask, trial: FrozenTrial) -> Record:
     """The record of a trial in the journal."""
-    proposal = make_proposal(task, read_vector(task, trial.params))
+    vector = read_vector(task, trial.params)
     # A journal from before there were scores has none.
     kept: dict[str, Any] = {name: trial.user_attrs.get(name) for name in RECORD_ATTRIBUTES}
-    blank = make_record(task, proposal, number=kept["number"], state="complete", reason="")
-    return replace(blank, **kept)
+    return Record(
+        architecture=format_architecture(decode(task.space, vector)),
+        choices=_name_choices(task, vector),
+        **kept,
+    )
+
+
+def _name_choices(
+    task: SearchTask, vector: Sequence[int]
+) -> tuple[tuple[str, int | float | str], ...]:
+    pairs = zip(space_choices(task.space), vector, strict=True)
+    return tuple((choice.name, choice.options[index]) for choice, index in pairs)

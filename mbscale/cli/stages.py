@@ -1,7 +1,7 @@
 """The stages of a run over its folder: each reads what the one before left on disk."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,12 +125,17 @@ def search_stage(run: Run) -> tuple[Record, ...]:
     return outcome.records
 
 
-def _show(progress: StageProgress) -> Callable[[Record, tuple[Record, ...]], None]:
-    def on_record(record: Record, records: tuple[Record, ...]) -> None:
+def _show(progress: StageProgress) -> Callable[[Record, Sequence[Record]], None]:
+    n_seen = n_evaluated = 0
+    best: Record | None = None
+
+    def on_record(record: Record, records: Sequence[Record]) -> None:
+        nonlocal n_seen, n_evaluated, best
+        new, n_seen = records[n_seen:], len(records)
+        n_evaluated += sum(is_evaluated(entry) for entry in new)
+        best = find_best([*([best] if best else []), *new])
         if not is_evaluated(record):
             return
-        n_evaluated = sum(is_evaluated(entry) for entry in records)
-        best = find_best(records)
         remark = _describe_best(best) if best else "nothing trained to the end yet"
         progress.show(n_evaluated, remark=remark)
 

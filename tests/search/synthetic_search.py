@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -110,7 +110,7 @@ def search(
     task: SearchTask,
     folder: Path,
     evaluator: SyntheticEvaluator | None = None,
-    on_record: Callable[[Record, tuple[Record, ...]], None] = lambda _record, _records: None,
+    on_record: Callable[[Record, Sequence[Record]], None] = lambda _record, _records: None,
 ) -> SearchOutcome:
     folder.mkdir(exist_ok=True)
     with open_journal(folder) as journal, open_executor(task.settings) as executor:

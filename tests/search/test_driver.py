@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +29,7 @@ class StoppedError(Exception):
 
 
 def stop_after(n_records: int):
-    def check(_record: Record, records: tuple[Record, ...]) -> None:
+    def check(_record: Record, records: Sequence[Record]) -> None:
         if len(records) == n_records:
             raise StoppedError
 

@@ -1,6 +1,7 @@
 import json
 import os
 import socket
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def numbers(view: LiveView) -> list[int]:
 def test_a_reader_sees_each_record_as_soon_as_it_counts(tmp_path: Path) -> None:
     reader, seen = LiveReader(tmp_path), list[LiveView]()
 
-    def look(_record: Record, _records: tuple[Record, ...]) -> None:
+    def look(_record: Record, _records: Sequence[Record]) -> None:
         seen.append(reader.look())
 
     outcome = search(make_task(n_trials=5), tmp_path, on_record=look)
@@ -37,7 +38,7 @@ def test_a_reader_sees_each_record_as_soon_as_it_counts(tmp_path: Path) -> None:
 def test_the_driver_is_named_while_it_runs_and_not_after(tmp_path: Path) -> None:
     reader, seen = LiveReader(tmp_path), list[LiveView]()
 
-    def look(_record: Record, _records: tuple[Record, ...]) -> None:
+    def look(_record: Record, _records: Sequence[Record]) -> None:
         seen.append(reader.look())
 
     search(make_task(n_trials=1), tmp_path, on_record=look)

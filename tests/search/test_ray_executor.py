@@ -1,7 +1,7 @@
 import os
 import signal
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Any
@@ -115,7 +115,7 @@ def test_a_search_survives_the_loss_of_one_node_and_then_of_the_next(
 ) -> None:
     nodes = list(cluster.worker_nodes)
 
-    def lose_nodes(_record: Record, records: tuple[Record, ...]) -> None:
+    def lose_nodes(_record: Record, records: Sequence[Record]) -> None:
         if len(records) in (3, 8):
             cluster.remove_node(nodes.pop(), allow_graceful=False)
 
