@@ -5,11 +5,15 @@
 Nothing is trained: accuracy follows from network and seed, and each call leaves a line in a
 file. *Lost* are networks of an uninterrupted run that are missing, *paid twice* are calls
 beyond one a network and one a trial that ran when something was killed, *wrong* are rows
-that differ from those of the uninterrupted run (one worker), or networks trained under a
-seed that is not the trial's (several workers). A cut journal has trials paid again by nature: "-".
+that differ from those of the uninterrupted run (one worker), networks trained under a seed
+that is not the trial's (several workers), or trials that failed and should not have, or the
+reverse. A cut journal has trials paid again by nature: "-". A folder is made read-only by
+mounting it so, which asks for the rights of root; without them, and without Ray, a row is left
+out, and said so.
 """
 
 import argparse
+import importlib
 import os
 import random
 import signal
@@ -17,70 +21,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from mbscale.proxy.evaluation import Evaluation, OnEpoch, SplitName
+from fault_search import LoggedEvaluator, is_unlucky, read_calls, search, start, wait_for_calls
+
 from mbscale.results.record import Record
 from mbscale.results.tables import read_records
-from mbscale.search.driver import run_search
-from mbscale.search.executors import open_executor
-from mbscale.search.journal import JOURNAL_NAME, open_journal
-from mbscale.search.settings import ObjectiveSettings, SearchSettings
-from mbscale.search.task import SearchTask
-from mbscale.space.architecture import Architecture
-from mbscale.space.cost import count_cost
-from mbscale.space.network import Target
-from mbscale.space.search_space import load_search_space
+from mbscale.search.journal import JOURNAL_NAME
 
 Row = tuple[str, int, int, int | str, int]
-
-
-@dataclass(frozen=True)
-class LoggedEvaluator:
-    """Accuracy from parameters and seed; one line a call with its process and seed."""
-
-    log: Path
-    seconds: float
-
-    def __call__(
-        self,
-        architecture: Architecture,
-        *,
-        seed: int,
-        split: SplitName = "selection",
-        resolution: int | None = None,
-        on_epoch: OnEpoch | None = None,
-    ) -> Evaluation:
-        """An accuracy, after a pause."""
-        del split, resolution, on_epoch
-        with self.log.open("a") as file:
-            file.write(f"{os.getpid()} {seed}\n")
-        time.sleep(self.seconds)
-        params = count_cost(architecture, resolution=28, num_classes=10).params
-        accuracy = 1 - 1 / len(str(params)) + seed % 97 * 1e-4
-        return Evaluation("complete", accuracy, 1 - accuracy, 0.5, 3, seed, 1000)
-
-
-def search(folder: Path, *, n_trials: int, n_workers: int = 1, seconds: float = 0.0) -> None:
-    """Search in a folder, or go on there."""
-    folder.mkdir(exist_ok=True)
-    settings = SearchSettings(
-        n_trials=n_trials,
-        n_workers=n_workers,
-        sampler="nsga2",
-        max_retries=100,
-        objective=ObjectiveSettings(target_macs=4e6),
-    )
-    task = SearchTask(load_search_space("small"), Target(28, 10), settings, seed=3)
-    evaluator = LoggedEvaluator(folder / "calls", seconds)
-    with open_journal(folder) as journal, open_executor(settings) as executor:
-        run_search(task, evaluator, journal, executor=executor, on_record=_ignore)
-
-
-def _ignore(record: Record, records: Sequence[Record]) -> None:
-    del record, records
 
 
 def main() -> None:
@@ -89,22 +41,26 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--worker-kills", type=int, default=5)
     parser.add_argument("--bytes", type=int, default=300, help="journal cut at each of its last")
-    parser.add_argument("--drive", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--without-ray", action="store_true", help="leave out the cluster")
     options = parser.parse_args()
-    if options.drive:
-        folder, n_trials, n_workers = options.drive
-        search(Path(folder), n_trials=int(n_trials), n_workers=int(n_workers), seconds=0.02)
-        return
     print(f"{'fault':<44}{'times':>7}{'lost':>6}{'twice':>7}{'wrong':>7}", flush=True)
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
-        for row in (
-            kill_drivers(root / "drivers", n_kills=options.kills),
-            kill_workers(root / "workers", n_kills=options.worker_kills),
-            cut_journal(root / "cut", n_bytes=options.bytes),
-        ):
-            what, *figures = row
-            print(f"{what:<44}{figures[0]:>7}{figures[1]:>6}{figures[2]:>7}{figures[3]:>7}")
+        faults: list[Callable[[], Row]] = [
+            partial(kill_drivers, root / "drivers", n_kills=options.kills),
+            partial(kill_workers, root / "workers", n_kills=options.worker_kills),
+            partial(cut_journal, root / "cut", n_bytes=options.bytes),
+            partial(fill_disk, root / "full"),
+            partial(forbid_writing, root / "readonly"),
+            *(partial(fail_trials, root / fault, fault) for fault in ("memory", "nan", "hang")),
+            partial(start_two, root / "two"),
+        ]
+        if not options.without_ray:
+            faults.append(partial(lose_nodes, root / "ray"))
+        for make_fault in faults:
+            what, *figures = make_fault()
+            cells = f"{figures[0]:>7}{figures[1]:>6}{figures[2]:>7}{figures[3]:>7}"
+            print(f"{what:<44}{cells}", flush=True)
 
 
 def kill_drivers(folder: Path, *, n_kills: int) -> Row:
@@ -157,6 +113,103 @@ def cut_journal(folder: Path, *, n_bytes: int) -> Row:
     return "journal cut at each of its last bytes", n_bytes, n_lost, "-", n_wrong
 
 
+def fill_disk(folder: Path) -> Row:
+    """No file may grow beyond a limit that rises a little after each end."""
+    n_ended = 0
+    for file_size in range(4_000, 64_000, 4_000):
+        with start(folder, 30, 1, str(file_size)) as driver:
+            pass
+        n_ended += driver.returncode == 1
+    return resume_and_compare("disk full (file-size limit)", n_ended, folder, 30)
+
+
+def forbid_writing(folder: Path) -> Row:
+    """The folder's file system is made read-only, and writable again."""
+    folder.mkdir()
+    if not mount("-t", "tmpfs", "tmpfs", str(folder)):
+        return "folder read-only: mounting is not permitted", 0, 0, "-", 0
+    try:
+        search(folder, n_trials=10)
+        mount("-o", "remount,ro", str(folder))
+        with start(folder, 20, 1) as driver:
+            pass
+        mount("-o", "remount,rw", str(folder))
+        return resume_and_compare("folder read-only", int(driver.returncode == 1), folder, 20)
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)  # noqa: S603, S607
+
+
+def mount(*words: str) -> bool:
+    """Whether it was permitted."""
+    done = subprocess.run(["mount", *words], capture_output=True, check=False)  # noqa: S603, S607
+    return done.returncode == 0
+
+
+def fail_trials(folder: Path, fault: str) -> Row:
+    """One training in eight does not come to its end; it is recorded, and not tried again."""
+    n_trials = 24
+    evaluator = LoggedEvaluator(folder / "calls", fault=fault)
+    search(folder, n_trials=n_trials, n_workers=2, evaluator=evaluator)
+    trained = [one for one in read_records(folder / "trials.csv") if one.state != "duplicate"]
+    failed = [one for one in trained if one.state == "failed"]
+    n_wrong = sum((one.state == "failed") != is_unlucky(one.seed) for one in trained)
+    n_twice = len(read_calls(folder)) - len(trained)
+    names = {"memory": "trial out of memory", "nan": "loss is NaN", "hang": "trial hangs"}
+    return names[fault], len(failed), n_trials - len(trained), n_twice, n_wrong
+
+
+def start_two(folder: Path) -> Row:
+    """A second driver on the same folder is refused."""
+    with start(folder, 40, 1) as first:
+        wait_for_calls(folder, 1, first)
+        with start(folder, 40, 1) as second:
+            pass
+    assert first.returncode == 0
+    return resume_and_compare("two drivers at once", int(second.returncode == 1), folder, 40)
+
+
+def lose_nodes(folder: Path) -> Row:
+    """A Ray cluster of three nodes of this machine loses one, and then the next."""
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    node = {"num_cpus": 1, "object_store_memory": 100 * 2**20}
+    cluster_utils: Any = importlib.import_module("ray.cluster_utils")
+    cluster = cluster_utils.Cluster(
+        initialize_head=True, head_node_args=node | {"include_dashboard": False}
+    )
+    nodes = [cluster.add_node(**node) for _ in range(2)]
+
+    def lose(_record: Record, records: Sequence[Record]) -> None:
+        if len(records) in (4, 12):
+            cluster.remove_node(nodes.pop(), allow_graceful=False)
+
+    try:
+        search(
+            folder,
+            n_trials=24,
+            n_workers=3,
+            evaluator=LoggedEvaluator(folder / "calls", seconds=0.5),
+            address=cluster.address,
+            on_record=lose,
+        )
+    finally:
+        cluster.shutdown()
+    trained = [one for one in read_records(folder / "trials.csv") if one.state != "duplicate"]
+    seeds = {int(line.split()[1]) for line in read_calls(folder)}
+    n_complete = sum(one.state == "complete" for one in trained)
+    n_twice = max(0, len(read_calls(folder)) - len(trained) - 2)
+    n_wrong = len({one.seed for one in trained} ^ seeds)
+    return "nodes of a Ray cluster lost, one by one", 2, 24 - n_complete, n_twice, n_wrong
+
+
+def resume_and_compare(what: str, n_faults: int, folder: Path, n_trials: int) -> Row:
+    """The row of a search that goes on without a fault."""
+    search(folder, n_trials=n_trials)
+    whole = folder.with_name(f"{folder.name}-whole")
+    search(whole, n_trials=n_trials)
+    return compare(what, n_faults, folder, whole)
+
+
 def compare(what: str, n_killed: int, folder: Path, whole: Path) -> Row:
     """Rows that are missing, calls beyond those that a kill explains, rows that differ."""
     found, expected = (read_records(one / "trials.csv") for one in (folder, whole))
@@ -166,25 +219,6 @@ def compare(what: str, n_killed: int, folder: Path, whole: Path) -> Row:
     n_trained = sum(record.state == "complete" for record in found)
     n_twice = max(0, len(read_calls(folder)) - n_trained - n_killed)
     return what, n_killed, n_lost, n_twice, n_wrong
-
-
-def start(folder: Path, n_trials: int, n_workers: int) -> subprocess.Popen[bytes]:
-    """A driver in another process."""
-    folder.mkdir(exist_ok=True)
-    words = [__file__, "--drive", folder, n_trials, n_workers]
-    return subprocess.Popen([sys.executable, *map(str, words)])  # noqa: S603 - this file
-
-
-def wait_for_calls(folder: Path, n_calls: int, driver: subprocess.Popen[bytes]) -> None:
-    """Until so many trainings were begun, or the driver has ended."""
-    while len(read_calls(folder)) < n_calls and driver.poll() is None:
-        time.sleep(0.002)
-
-
-def read_calls(folder: Path) -> list[str]:
-    """One line a call."""
-    log = folder / "calls"
-    return log.read_text().splitlines() if log.exists() else []
 
 
 def kill(pid: int) -> bool:

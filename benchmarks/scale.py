@@ -155,7 +155,7 @@ def measure(
         task = make_task(n_trials + n_workers + n_turns + 1, n_workers, sampler, space)
         write_journal(folder, task, n_trials)
         n_bytes = (folder / JOURNAL_NAME).stat().st_size
-        executor = BusyExecutor(n_workers, n_turns)
+        executor, opened = BusyExecutor(n_workers, n_turns), 0.0
         started = time.process_time()
         try:
             with open_journal(folder) as journal:

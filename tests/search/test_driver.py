@@ -297,10 +297,11 @@ def test_a_trial_that_hangs_is_ended_recorded_and_not_tried_again(tmp_path: Path
 @pytest.mark.slow
 def test_faults_cost_no_trial_and_change_no_row() -> None:
     script = Path(__file__).resolve().parents[2] / "benchmarks" / "faults.py"
-    few = ["--kills", "2", "--worker-kills", "2", "--bytes", "10"]
+    few = ["--kills", "2", "--worker-kills", "2", "--bytes", "10", "--without-ray"]
     done = subprocess.run(
         [sys.executable, script, *few], capture_output=True, text=True, check=True
     )
-    rows = [line.split()[-4:] for line in done.stdout.splitlines()[1:]]
+    rows = [line[44:].split() for line in done.stdout.splitlines()[1:]]
 
-    assert rows == [["2", "0", "0", "0"], ["2", "0", "0", "0"], ["10", "0", "-", "0"]]
+    assert all(int(n_times) > 0 for n_times, *_ in rows)
+    assert [row[1:] for row in rows] == [["0", "-" if i == 2 else "0", "0"] for i in range(9)]
