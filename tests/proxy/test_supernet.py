@@ -196,7 +196,9 @@ def test_fair_steps_use_every_option_equally_often(space: SearchSpace, seed: int
 
 @given(space=small_spaces(), seed=st.integers(0, 99))
 def test_a_sandwich_has_the_largest_and_the_smallest(space: SearchSpace, seed: int) -> None:
-    networks = sample_step(space, SupernetSettings(n_random=3), np.random.default_rng(seed))
+    sandwich = SupernetSettings(sampling="sandwich", n_random=3)
+
+    networks = sample_step(space, sandwich, np.random.default_rng(seed))
 
     choices = space_choices(space)
     assert len(networks) == 5
