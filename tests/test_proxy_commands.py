@@ -112,10 +112,11 @@ def _search(config: Path, folder: Path, *flags: str) -> int:
     return main(["search", "--config", str(config), "--out", str(folder), "--json", "-q", *flags])
 
 
-@pytest.mark.parametrize("name", ["quick.yaml", "cifar10.yaml"])
+@pytest.mark.parametrize("name", ["quick.yaml", "cifar10.yaml", "proxies/accel_nasbench.yaml"])
 def test_the_committed_certificate_is_of_the_configured_proxy(name: str) -> None:
-    settings = load_run_config(QUICK.parent / name)
-    certificate = read_certificate(QUICK.parent / "certificates" / name)
+    path = QUICK.parent / name
+    settings = load_run_config(path)
+    certificate = read_certificate(path.parent / "certificates" / path.name)
 
     assert certificate.is_for(settings.space, settings.proxy)
     assert not certificate.is_for("efficientnet", settings.proxy)
