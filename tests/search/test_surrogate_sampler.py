@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mbscale.search.choice_space import ChoiceSpace, IntArray, StageCosts
 from mbscale.search.objective import compute_reward
-from mbscale.search.settings import ObjectiveSettings
+from mbscale.search.settings import ObjectiveSettings, PriorName
 from mbscale.search.surrogate_proposal import SurrogateOptions
 from mbscale.search.surrogate_sampler import SurrogateSampler
 from mbscale.space.cost_table import CostTable
@@ -164,6 +164,28 @@ def test_with_two_directions_it_searches_a_front() -> None:
     assert len(study.best_trials) > 5
 
 
+def test_a_front_is_searched_within_the_limits() -> None:
+    objective = ObjectiveSettings(target_macs=4e6, min_macs=2e6, max_macs=3e6)
+
+    def both(trial: optuna.Trial) -> tuple[float, float]:
+        vector = [trial.suggest_int(c.name, 0, len(c.options) - 1) for c in CHOICES]
+        return measure(vector), float(COSTS.count(np.array([vector])).macs[0])
+
+    sampler = make(objective=objective, options=SurrogateOptions(prior="imagenet"))
+    study = optuna.create_study(directions=["maximize", "minimize"], sampler=sampler)
+    study.optimize(both, 15)
+
+    assert all(2e6 <= trial.values[1] <= 3e6 for trial in study.trials)
+
+
+def test_a_study_that_is_minimized_is_read_with_the_sign_changed() -> None:
+    raised = search(make(), 10)
+    lowered = optuna.create_study(direction="minimize", sampler=make())
+    lowered.optimize(lambda trial: -reward(trial), 10)
+
+    assert [t.params for t in lowered.trials] == [t.params for t in raised.trials]
+
+
 def make_space(sizes: list[int]) -> ChoiceSpace:
     """One stage a choice; each costs as much as its position says."""
 
@@ -175,13 +197,15 @@ def make_space(sizes: list[int]) -> ChoiceSpace:
     return ChoiceSpace(choices, count, tuple(range(len(sizes))))
 
 
+@pytest.mark.parametrize("prior", ["none", "imagenet"])
 @pytest.mark.parametrize("sizes", [[1], [1, 1], [2], [1, 3, 1], [500, 2], [2] * 12])
-def test_odd_spaces_are_searched(sizes: list[int]) -> None:
+def test_odd_spaces_are_searched(sizes: list[int], prior: PriorName) -> None:
     def evaluate(trial: optuna.Trial) -> float:
         values = [trial.suggest_int(f"b{i}", 0, n - 1) for i, n in enumerate(sizes)]
         return 0.5 + sum(values) / (4 * sum(sizes))
 
-    study = search(make(space=make_space(sizes)), 10, evaluate)
+    options = SurrogateOptions(prior=prior)
+    study = search(make(space=make_space(sizes), options=options), 10, evaluate)
 
     assert len(study.trials) == 10
 
