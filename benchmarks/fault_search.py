@@ -82,7 +82,8 @@ def search(
     folder.mkdir(exist_ok=True)
     evaluator = evaluator or LoggedEvaluator(folder / "calls")
     settings = SearchSettings(
-        trial_timeout_seconds=3.0 if evaluator.fault == "hang" else None,
+        # Long enough for a worker to start on a busy machine.
+        trial_timeout_seconds=30.0 if evaluator.fault == "hang" else None,
         max_memory_gib=1.0 if evaluator.fault == "memory" else None,
         executor="ray" if address else "auto",
         ray=RaySettings(address or None),
