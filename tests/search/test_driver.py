@@ -239,9 +239,10 @@ def test_a_winner_far_from_the_target_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_workers_train_each_network_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_two_workers_train_each_network_once(tmp_path: Path, sampler: SamplerName) -> None:
     evaluator = SyntheticEvaluator(log=tmp_path / "calls", seconds=0.02)
-    outcome = search(make_task(n_workers=2, n_trials=20), tmp_path, evaluator)
+    outcome = search(make_task(sampler, n_workers=2, n_trials=20), tmp_path, evaluator)
     calls = [line.rsplit(" ", 2)[0] for line in read_calls(tmp_path / "calls")]
 
     assert len(calls) == len(set(calls)) == outcome.n_evaluated == 20
