@@ -82,7 +82,7 @@ def _fit_family(
     networks: Sequence[_Network], *, path: Path, multiple: float, seed: int
 ) -> TableFit:
     family = networks[0].family
-    log_costs: FloatArray = np.log2([network.factors for network in networks]) * COST_EXPONENTS
+    log_costs: FloatArray = np.log2(np.array([one.factors for one in networks])) * COST_EXPONENTS
     active = tuple(int(index) for index in np.flatnonzero(np.ptp(log_costs, axis=0) > 1e-6))
     if len(networks) <= len(active) + 1 or not active:
         msg = (

@@ -61,7 +61,7 @@ def _mix(
     table: CostTable, extremes: IntArray, rng: np.random.Generator, *, n_vectors: int
 ) -> NDArray[np.int64]:
     """Vectors between the two extremes; a part of the choices of most is random."""
-    sizes = np.concatenate([stage.shape[1:-1] for stage in table.stages])
+    sizes = np.array([size for stage in table.stages for size in stage.shape[1:-1]])
     shape = (n_vectors, len(sizes))
     is_costliest = rng.random(shape) < rng.random((n_vectors, 1))
     is_random = rng.random(shape) < rng.random((n_vectors, 1)) ** 2

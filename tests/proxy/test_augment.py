@@ -35,7 +35,7 @@ def test_a_flip_mirrors_about_half_of_the_images_left_to_right() -> None:
 
 def test_a_shift_is_a_window_of_the_padded_image() -> None:
     batch = Augmenter(IMAGES, flip=False, padding=1).batch(EVERY, _generator())
-    padded = np.pad(IMAGES.numpy(), ((0, 0), (1, 1), (1, 1), (0, 0)))
+    padded = np.pad(IMAGES.numpy(), np.array([(0, 0), (1, 1), (1, 1), (0, 0)]))
     offsets = []
     for shifted, full in zip(batch.numpy(), padded, strict=True):
         windows = [(r, c) for r in range(3) for c in range(3)]
