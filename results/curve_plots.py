@@ -24,31 +24,20 @@ from mbscale.results.chart import (
     save_chart,
     say_empty,
 )
+from mbscale.results.scaled_network import ScaledNetwork
 from mbscale.results.scales import scale_macs, scale_y
 
 # Told apart by shape as well as by color.
 _STYLES = ((BLUE, "o", "●"), (ORANGE, "s", "■"), (GREEN, "^", "▲"), (DARK, "D", "◆"))
 
 
-class CurvePoint(Protocol):
+class CurvePoint(ScaledNetwork, Protocol):
     """A point of an experiment, as a row of its CSV file has it."""
 
     @property
     def line(self) -> str: ...
     @property
-    def depth(self) -> float: ...
-    @property
-    def width(self) -> float: ...
-    @property
-    def resolution(self) -> int: ...
-    @property
     def macs(self) -> int: ...
-    @property
-    def accuracy(self) -> float | None: ...
-    @property
-    def accuracy_low(self) -> float | None: ...
-    @property
-    def accuracy_high(self) -> float | None: ...
 
 
 def plot_curves(path: Path, points: Sequence[CurvePoint], *, title: str) -> None:

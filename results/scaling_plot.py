@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 from mbscale.results.dot_plot import DotRow, plot_dots
+from mbscale.results.scaled_network import ScaledNetwork
 
 
-class ScaledPoint(Protocol):
+class ScaledPoint(ScaledNetwork, Protocol):
     """A candidate of stage 2, as a row of scaling.csv has it; ``control`` names a control."""
 
     @property
@@ -17,19 +18,7 @@ class ScaledPoint(Protocol):
     @property
     def phi(self) -> float: ...
     @property
-    def depth(self) -> float: ...
-    @property
-    def width(self) -> float: ...
-    @property
-    def resolution(self) -> int: ...
-    @property
     def measured_ratio(self) -> float: ...
-    @property
-    def accuracy(self) -> float | None: ...
-    @property
-    def accuracy_low(self) -> float | None: ...
-    @property
-    def accuracy_high(self) -> float | None: ...
     @property
     def n_seeds(self) -> int: ...
     @property

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 from mbscale.results.dot_plot import DotRow, plot_dots
+from mbscale.results.scaled_network import ScaledNetwork
 
 
-class WayPoint(Protocol):
+class WayPoint(ScaledNetwork, Protocol):
     """A network of an experiment, as a row of its CSV file has it; ``line`` is the way."""
 
     @property
@@ -17,19 +18,7 @@ class WayPoint(Protocol):
     @property
     def line(self) -> str: ...
     @property
-    def depth(self) -> float: ...
-    @property
-    def width(self) -> float: ...
-    @property
-    def resolution(self) -> int: ...
-    @property
     def measured_ratio(self) -> float: ...
-    @property
-    def accuracy(self) -> float | None: ...
-    @property
-    def accuracy_low(self) -> float | None: ...
-    @property
-    def accuracy_high(self) -> float | None: ...
     @property
     def n_seeds(self) -> int: ...
 
