@@ -16,13 +16,13 @@ from scipy.stats import kendalltau
 from mbscale.proxy.evaluators import make_evaluator
 from mbscale.proxy.settings import ProxySettings
 from mbscale.proxy.zero_cost_settings import ScoreName
-from mbscale.search.accel_nasbench import Truth
-from mbscale.search.bench import make_problem
-from mbscale.search.bench_run import BenchProblem, run_sampler
-from mbscale.search.cheap_scores import CheapScores
+from mbscale.search.bench.comparison import make_problem
+from mbscale.search.bench.single_run import BenchProblem, run_sampler
 from mbscale.search.choice_space import FloatArray, IntArray
-from mbscale.search.surrogate_proposal import SurrogateOptions
-from mbscale.search.surrogate_sampler import SurrogateSampler
+from mbscale.search.surrogate.cheap_scores import CheapScores
+from mbscale.search.surrogate.proposal import SurrogateOptions
+from mbscale.search.surrogate.sampler import SurrogateSampler
+from mbscale.search.tables.accel_nasbench import Truth
 from mbscale.space.encoding import decode
 from mbscale.space.search_space import load_search_space
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from mbscale.errors import MbscaleError
 from mbscale.proxy.evaluation import Evaluation, OnEpoch, SplitName
 from mbscale.search.driver import OnRecord, run_search
-from mbscale.search.executors import open_executor
-from mbscale.search.journal import open_journal
+from mbscale.search.execution.executors import open_executor
 from mbscale.search.settings import ObjectiveSettings, RaySettings, SearchSettings
+from mbscale.search.study.journal import open_journal
 from mbscale.search.task import SearchTask
 from mbscale.space.architecture import Architecture
 from mbscale.space.cost import count_cost

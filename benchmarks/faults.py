@@ -30,7 +30,7 @@ from fault_search import LoggedEvaluator, is_unlucky, read_calls, search, start,
 
 from mbscale.results.record import Record
 from mbscale.results.tables import read_records
-from mbscale.search.journal import JOURNAL_NAME
+from mbscale.search.study.journal import JOURNAL_NAME
 
 Row = tuple[str, int, int, int | str, int]
 

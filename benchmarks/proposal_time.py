@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution
 from optuna.trial import create_trial
 
-from mbscale.search.accel_nasbench import IMAGENET
 from mbscale.search.choice_space import ChoiceSpace, IntArray, describe_space
 from mbscale.search.objective import compute_reward
 from mbscale.search.samplers import space_distributions
 from mbscale.search.settings import ObjectiveSettings, PriorName
-from mbscale.search.surrogate_proposal import SurrogateOptions
-from mbscale.search.surrogate_sampler import SurrogateSampler
+from mbscale.search.surrogate.proposal import SurrogateOptions
+from mbscale.search.surrogate.sampler import SurrogateSampler
+from mbscale.search.tables.accel_nasbench import IMAGENET
 from mbscale.space.search_space import load_search_space
 
 OBJECTIVE = ObjectiveSettings()

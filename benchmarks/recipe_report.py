@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mbscale.search.agreement import compare, kendall
+from mbscale.search.validation.agreement import compare, kendall
 from mbscale.space.nas_bench_macro import TRAINING_IMAGES
 
 Floats = NDArray[np.float64]

@@ -26,12 +26,12 @@ import numpy as np
 from mbscale.proxy.evaluation import Evaluation, OnEpoch, SplitName
 from mbscale.results.record import Record
 from mbscale.search.driver import run_search
-from mbscale.search.executors import InlineExecutor
-from mbscale.search.journal import JOURNAL_NAME, open_journal
+from mbscale.search.execution.executors import InlineExecutor
 from mbscale.search.proposals import Proposal, make_proposal
 from mbscale.search.settings import ObjectiveSettings, SamplerName, SearchSettings
+from mbscale.search.study.journal import JOURNAL_NAME, open_journal
+from mbscale.search.study.trials import add_evaluation, make_record, record_attributes
 from mbscale.search.task import SearchTask
-from mbscale.search.trials import add_evaluation, make_record, record_attributes
 from mbscale.space.architecture import Architecture
 from mbscale.space.cost import count_cost
 from mbscale.space.encoding import sample_vector, space_choices

@@ -18,8 +18,8 @@ from mbscale.config import RunConfig, load_run_config
 from mbscale.errors import ConfigError, MbscaleError
 from mbscale.proxy.evaluators import make_evaluator
 from mbscale.results.rows import read_rows
-from mbscale.search.agreement import Floats, compare, seed_tau
-from mbscale.search.score_book import Score
+from mbscale.search.validation.agreement import Floats, compare, seed_tau
+from mbscale.search.validation.score_book import Score
 from mbscale.space.architecture import Architecture
 from mbscale.space.blocks import canonical_key
 from mbscale.space.search_space import load_search_space

@@ -31,8 +31,8 @@ from mbscale.proxy.evaluation import Evaluation, OnEpoch, SplitName
 from mbscale.proxy.images import Split, resize_images
 from mbscale.proxy.training import TrainingImages, train_model
 from mbscale.search.driver import run_search
-from mbscale.search.executors import InlineExecutor
-from mbscale.search.journal import open_journal
+from mbscale.search.execution.executors import InlineExecutor
+from mbscale.search.study.journal import open_journal
 from mbscale.search.task import SearchTask
 from mbscale.space.architecture import Architecture
 from mbscale.space.cost import count_cost

@@ -9,9 +9,9 @@ from pydantic import ConfigDict
 
 from mbscale.errors import ConfigError
 from mbscale.proxy.settings import WITHOUT_LOG_LOSS, ProxySettings
-from mbscale.search.scale_settings import FamilySettings, ScaleSettings
+from mbscale.search.scaling.settings import FamilySettings, ScaleSettings
 from mbscale.search.settings import ConfirmSettings, SearchSettings
-from mbscale.search.validation_settings import ValidationSettings
+from mbscale.search.validation.settings import ValidationSettings
 from mbscale.space.network import Target
 from mbscale.strict_yaml import STRICT, dump_yaml, load_yaml, parse_strict, read_yaml
 

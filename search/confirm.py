@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from mbscale.errors import RunError
 from mbscale.proxy.evaluation import Evaluation, Evaluator
 from mbscale.results.record import Record
-from mbscale.search.confirm_log import ConfirmJob, ConfirmLog
-from mbscale.search.journal import Journal
 from mbscale.search.logged_stage import LoggedStage, OnEvaluation
 from mbscale.search.objective import compute_reward, measure_quality
 from mbscale.search.seeds import Purpose, derive_seed
 from mbscale.search.settings import ConfirmSettings, ObjectiveSettings
 from mbscale.search.statistics import Summary, summarize
+from mbscale.search.study.confirm_log import ConfirmJob, ConfirmLog
+from mbscale.search.study.journal import Journal
 from mbscale.search.task import SearchTask
 
 

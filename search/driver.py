@@ -19,20 +19,20 @@ from optuna.study import Study
 from mbscale.proxy.evaluation import Evaluation, Evaluator
 from mbscale.results.record import Record
 from mbscale.search.early_stopping import EarlyStopping
-from mbscale.search.interrupts import Interrupts
-from mbscale.search.jobs import read_end
-from mbscale.search.journal import Journal
+from mbscale.search.execution.interrupts import Interrupts
+from mbscale.search.execution.jobs import read_end
 from mbscale.search.ledger import Ledger
 from mbscale.search.objective import measure_violations
 from mbscale.search.outcome import SearchOutcome, SearchStatus, conclude
 from mbscale.search.proposals import Members, Proposal, make_proposal, read_vector
-from mbscale.search.pruning import Course, Trained
+from mbscale.search.pruning.pareto_pruning import Course, Trained
 from mbscale.search.run_files import RunFiles
 from mbscale.search.samplers import make_sampler, space_distributions
-from mbscale.search.search_log import RunningTrial, SearchLog, read_course
 from mbscale.search.seeds import Purpose, derive_seed
+from mbscale.search.study.journal import Journal
+from mbscale.search.study.search_log import RunningTrial, SearchLog, read_course
+from mbscale.search.study.trials import add_evaluation, make_record, tell_values, trial_seed
 from mbscale.search.task import SearchTask
-from mbscale.search.trials import add_evaluation, make_record, tell_values, trial_seed
 from mbscale.search.verdicts import refuse
 from mbscale.space.encoding import space_choices
 

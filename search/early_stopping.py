@@ -7,8 +7,8 @@ from mbscale.proxy.evaluation import Evaluator
 from mbscale.results.record import Record
 from mbscale.search.ledger import Ledger
 from mbscale.search.objective import compute_reward
-from mbscale.search.optuna_pruning import PastTrial, train_pruned
-from mbscale.search.pruning import Course, Curve, Trained, find_floors, train_above
+from mbscale.search.pruning.optuna_pruning import PastTrial, train_pruned
+from mbscale.search.pruning.pareto_pruning import Course, Curve, Trained, find_floors, train_above
 from mbscale.search.settings import PrunerName, SearchSettings
 from mbscale.space.architecture import Architecture
 

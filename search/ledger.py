@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mbscale.results.record import Record
 from mbscale.search.outcome import find_best
 from mbscale.search.settings import ObjectiveSettings
-from mbscale.search.trials import is_evaluated, told_values
+from mbscale.search.study.trials import is_evaluated, told_values
 
 
 class Ledger:

@@ -5,9 +5,9 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
 from mbscale.proxy.evaluation import Evaluation, Evaluator
-from mbscale.search.confirm_log import ConfirmJob, ConfirmLog, decode_record
-from mbscale.search.interrupts import Interrupts
-from mbscale.search.jobs import run_jobs
+from mbscale.search.execution.interrupts import Interrupts
+from mbscale.search.execution.jobs import run_jobs
+from mbscale.search.study.confirm_log import ConfirmJob, ConfirmLog, decode_record
 from mbscale.search.task import SearchTask
 
 OnEvaluation = Callable[[ConfirmJob, Evaluation], None]

@@ -6,7 +6,7 @@ from typing import Literal
 
 from mbscale.results.record import Record
 from mbscale.search.settings import ObjectiveSettings
-from mbscale.search.trials import is_evaluated
+from mbscale.search.study.trials import is_evaluated
 
 # complete: all trials done. exhausted: the space holds no other network. failed: too many
 # trials failed in a row. In every state, what was finished is saved.

@@ -6,8 +6,8 @@ from mbscale.errors import ConfigError
 from mbscale.proxy.evaluation import Evaluator, OnEpoch
 from mbscale.results.record import Record
 from mbscale.search.proposals import make_proposal
+from mbscale.search.study.trials import add_evaluation, is_evaluated, make_record, record_vector
 from mbscale.search.task import SearchTask
-from mbscale.search.trials import add_evaluation, is_evaluated, make_record, record_vector
 
 # What a training decides, and what follows from the network alone.
 _COMPARED = (

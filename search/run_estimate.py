@@ -6,8 +6,8 @@ import numpy as np
 
 from mbscale.proxy.settings import ProxySettings
 from mbscale.proxy.timing import time_evaluations
-from mbscale.search.scale_settings import ScaleSettings
-from mbscale.search.scaling_rounds import plan_rounds
+from mbscale.search.scaling.rounds import plan_rounds
+from mbscale.search.scaling.settings import ScaleSettings
 from mbscale.search.settings import ConfirmSettings
 from mbscale.search.task import SearchTask
 from mbscale.space.architecture import Architecture

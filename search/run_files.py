@@ -7,8 +7,8 @@ from pathlib import Path
 from mbscale.results.files import replace_file
 from mbscale.results.record import Record
 from mbscale.results.tables import write_pareto, write_trials
+from mbscale.search.study.trials import record_vector
 from mbscale.search.task import SearchTask
-from mbscale.search.trials import record_vector
 from mbscale.space.encoding import decode
 from mbscale.space.network import Network
 from mbscale.space.network_yaml import format_network

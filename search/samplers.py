@@ -15,13 +15,13 @@ from optuna.samplers.nsgaii import UniformCrossover
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from mbscale.search.cheap_scores import CheapScores
 from mbscale.search.choice_space import ChoiceSpace, IntArray, describe_space
 from mbscale.search.evolution import EvolutionSampler
 from mbscale.search.seeds import Purpose, derive_seed
 from mbscale.search.settings import SamplerName, SearchSettings
-from mbscale.search.surrogate_proposal import SurrogateOptions
-from mbscale.search.surrogate_sampler import SurrogateSampler
+from mbscale.search.surrogate.cheap_scores import CheapScores
+from mbscale.search.surrogate.proposal import SurrogateOptions
+from mbscale.search.surrogate.sampler import SurrogateSampler
 from mbscale.search.task import SearchTask
 from mbscale.space.encoding import space_choices
 from mbscale.space.search_space import SearchSpace

@@ -8,15 +8,15 @@ import numpy as np
 from mbscale.errors import RunError
 from mbscale.proxy.evaluation import Evaluation, Evaluator
 from mbscale.proxy.settings import ProxySettings
-from mbscale.search.cheap_scores import CheapScores
-from mbscale.search.confirm_log import ConfirmJob, ConfirmLog
-from mbscale.search.journal import Journal
 from mbscale.search.logged_stage import LoggedStage, OnEvaluation
 from mbscale.search.proposals import Members
 from mbscale.search.screen_settings import ScreenSettings
 from mbscale.search.seeds import Purpose, derive_seed
+from mbscale.search.study.confirm_log import ConfirmJob, ConfirmLog
+from mbscale.search.study.journal import Journal
+from mbscale.search.study.trials import make_record, record_vector
+from mbscale.search.surrogate.cheap_scores import CheapScores
 from mbscale.search.task import SearchTask
-from mbscale.search.trials import make_record, record_vector
 
 # With fewer networks, nothing can be learned of a score.
 _FEWEST_SCORED = 8

@@ -101,9 +101,9 @@ class SearchSettings:
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     # pareto: a training ends early when it can no longer reach the front of accuracy and MACs
-    # (search/pruning.py). median, successive_halving, hyperband: Optuna's, which compare the
-    # reward after an epoch with that of other trials, and may stop what would have reached the
-    # front. Accuracy is then measured after every epoch. none: never.
+    # (search/pruning/pareto_pruning.py). median, successive_halving, hyperband: Optuna's, which
+    # compare the reward after an epoch with that of other trials, and may stop what would have
+    # reached the front. Accuracy is then measured after every epoch. none: never.
     pruner: PrunerName = "none"
     # Distinct networks trained in total, those that failed included; a resumed search
     # counts the ones it already has.

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mbscale.search.cheap_scores import CheapScores
 from mbscale.search.settings import SearchSettings
+from mbscale.search.surrogate.cheap_scores import CheapScores
 from mbscale.space.network import Target
 from mbscale.space.search_space import SearchSpace
 

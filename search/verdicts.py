@@ -7,8 +7,8 @@ from mbscale.search.ledger import Ledger
 from mbscale.search.objective import measure_violations
 from mbscale.search.proposals import Proposal
 from mbscale.search.settings import ObjectiveSettings
+from mbscale.search.study.trials import add_known, make_record
 from mbscale.search.task import SearchTask
-from mbscale.search.trials import add_known, make_record
 
 
 def refuse(

@@ -11,8 +11,8 @@ import pytest
 
 from mbscale.cli.main import main
 from mbscale.config import change_proxy, load_run_config
-from mbscale.search.certificate import Certificate, read_certificate, write_certificate
-from mbscale.search.score_book import fingerprint
+from mbscale.search.validation.certificate import Certificate, read_certificate, write_certificate
+from mbscale.search.validation.score_book import fingerprint
 
 QUICK = Path("configs/quick.yaml")
 SETTINGS = """

@@ -9,9 +9,9 @@ import pytest
 from mbscale.cli.main import main
 from mbscale.config import load_run_config
 from mbscale.results.rows import read_rows
-from mbscale.search.lock import lock_folder
-from mbscale.search.scaling_experiments import CurveRow
-from mbscale.search.scaling_rows import ScalingRow
+from mbscale.search.scaling.experiments import CurveRow
+from mbscale.search.scaling.rows import ScalingRow
+from mbscale.search.study.lock import lock_folder
 from mbscale.space.published import PUBLISHED, load_network
 
 NETWORK = """

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mbscale.results.rows import read_rows
-from mbscale.search.scaling_experiments import CurveRow
+from mbscale.search.scaling.experiments import CurveRow
 from mbscale.space.published import load_network
 from mbscale.space.scaling import PAPER_CONSTANTS, ScalingRules, scale_network
 from mbscale.space.scaling_curves import scale_ways

@@ -15,7 +15,7 @@ from mbscale.cli.main import main
 from mbscale.config import load_run_config
 from mbscale.proxy.settings import EvaluatorName
 from mbscale.results.tables import read_records
-from mbscale.search.lock import lock_folder
+from mbscale.search.study.lock import lock_folder
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ from mbscale.cli.stages import Run, begin, default_folder, save_manifest
 from mbscale.config import RunConfig, load_run_config
 from mbscale.errors import ConfigError
 from mbscale.results.files import replace_file
-from mbscale.search.lock import lock_folder
+from mbscale.search.study.lock import lock_folder
 from mbscale.space.network import Network
 from mbscale.space.network_yaml import format_network
 from mbscale.space.published import load_network

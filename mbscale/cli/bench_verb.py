@@ -9,9 +9,16 @@ from mbscale.cli.console import Cell, print_json, print_note, print_text
 from mbscale.cli.progress import StageProgress
 from mbscale.results.files import replace_file
 from mbscale.results.rows import write_table
-from mbscale.search.bench import AIMS, BenchRun, BenchSettings, list_jobs, make_problem, run_bench
-from mbscale.search.bench_figure import plot_bench
-from mbscale.search.bench_summary import describe_rows, format_markdown, summarize_runs
+from mbscale.search.bench.comparison import (
+    AIMS,
+    BenchRun,
+    BenchSettings,
+    list_jobs,
+    make_problem,
+    run_bench,
+)
+from mbscale.search.bench.figure import plot_bench
+from mbscale.search.bench.summary import describe_rows, format_markdown, summarize_runs
 
 
 def add_verbs(verbs: Verbs) -> None:

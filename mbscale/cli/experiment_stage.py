@@ -16,17 +16,17 @@ from mbscale.proxy.evaluation import Evaluation
 from mbscale.results.curve_plots import plot_curves
 from mbscale.results.rows import write_rows
 from mbscale.results.ways_plot import plot_ways
-from mbscale.search.executors import ProxyEvaluator, open_executor
-from mbscale.search.lock import lock_folder
-from mbscale.search.scaling_evaluations import EvaluationJob
-from mbscale.search.scaling_experiments import (
+from mbscale.search.execution.executors import ProxyEvaluator, open_executor
+from mbscale.search.scaling.evaluations import EvaluationJob
+from mbscale.search.scaling.experiments import (
     CurveRow,
     count_trainings,
     describe_experiment,
     run_experiment,
 )
-from mbscale.search.scaling_rounds import ScalingTask
-from mbscale.search.scaling_search import describe_limits
+from mbscale.search.scaling.find_constants import describe_limits
+from mbscale.search.scaling.rounds import ScalingTask
+from mbscale.search.study.lock import lock_folder
 from mbscale.space.network import Network
 from mbscale.space.published import load_network
 from mbscale.space.scaling_curves import EXISTING, Experiment, ScaledNetwork, make_experiment

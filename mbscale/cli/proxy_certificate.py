@@ -6,7 +6,7 @@ from mbscale.cli.console import print_note
 from mbscale.config import RunConfig
 from mbscale.errors import ConfigError
 from mbscale.results.files import replace_file
-from mbscale.search.certificate import Certificate, read_certificate
+from mbscale.search.validation.certificate import Certificate, read_certificate
 
 _NONE = (
     "this proxy has no certificate: whether it orders networks as the target does was not "

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mbscale.results.chart import BLUE, GREY, LIGHT, new_chart, save_chart
-from mbscale.search.proxy_validation import ProxyRow
+from mbscale.search.validation.proxy_validation import ProxyRow
 
 # Beside every proxy, what counting reaches.
 _COUNTS = ("macs", "parameters")

@@ -17,9 +17,14 @@ from mbscale.proxy.dataset import load_dataset
 from mbscale.proxy.recorded_networks import read_recorded
 from mbscale.proxy.settings import ProxySettings
 from mbscale.results.rows import write_rows
-from mbscale.search.certificate import certify, write_certificate
-from mbscale.search.proxy_validation import Networks, ProxyRow, compare_counts, compare_proxy
-from mbscale.search.score_book import Score, ScoreBook, measure_networks
+from mbscale.search.validation.certificate import certify, write_certificate
+from mbscale.search.validation.proxy_validation import (
+    Networks,
+    ProxyRow,
+    compare_counts,
+    compare_proxy,
+)
+from mbscale.search.validation.score_book import Score, ScoreBook, measure_networks
 from mbscale.space.architecture import Architecture
 from mbscale.space.blocks import canonical_key
 from mbscale.space.encoding import encode

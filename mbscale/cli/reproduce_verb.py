@@ -11,7 +11,7 @@ from mbscale.config import load_run_config
 from mbscale.errors import ConfigError
 from mbscale.results.record import Record
 from mbscale.results.tables import read_records
-from mbscale.search.executors import ProxyEvaluator
+from mbscale.search.execution.executors import ProxyEvaluator
 from mbscale.search.reproduction import Reproduction, reproduce_trial
 from mbscale.search.task import SearchTask
 from mbscale.space.search_space import load_search_space

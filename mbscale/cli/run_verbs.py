@@ -34,8 +34,8 @@ from mbscale.config import RunConfig, load_run_config
 from mbscale.errors import ConfigError
 from mbscale.results.tables import read_records
 from mbscale.search.confirm import Confirmation
-from mbscale.search.lock import lock_folder
 from mbscale.search.outcome import describe_miss, has_missed_target
+from mbscale.search.study.lock import lock_folder
 
 
 def add_verbs(verbs: Verbs) -> None:

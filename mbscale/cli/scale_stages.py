@@ -11,13 +11,13 @@ from mbscale.results.files import replace_file
 from mbscale.results.manifest import hash_text
 from mbscale.results.rows import write_rows
 from mbscale.results.scaling_plot import plot_scaling
-from mbscale.search.executors import open_executor, share_images
-from mbscale.search.lock import lock_folder
-from mbscale.search.scaling_evaluations import EvaluationJob, EvaluationLog
-from mbscale.search.scaling_rounds import ScalingTask, plan_rounds
-from mbscale.search.scaling_rows import FamilyRow, ScalingRow, family_rows, scaling_rows
-from mbscale.search.scaling_search import ScalingOutcome, run_scaling
-from mbscale.search.scaling_yaml import read_scaling, write_scaling
+from mbscale.search.execution.executors import open_executor, share_images
+from mbscale.search.scaling.constants_yaml import read_scaling, write_scaling
+from mbscale.search.scaling.evaluations import EvaluationJob, EvaluationLog
+from mbscale.search.scaling.find_constants import ScalingOutcome, run_scaling
+from mbscale.search.scaling.rounds import ScalingTask, plan_rounds
+from mbscale.search.scaling.rows import FamilyRow, ScalingRow, family_rows, scaling_rows
+from mbscale.search.study.lock import lock_folder
 from mbscale.space.candidates import find_candidates
 from mbscale.space.family import Family, make_family
 from mbscale.space.network_yaml import format_network

@@ -19,9 +19,9 @@ from mbscale.cli.scale_stages import family_stage, scale_stage
 from mbscale.cli.show_stages import describe_scaling, print_scaling
 from mbscale.cli.stages import Run
 from mbscale.errors import ConfigError
-from mbscale.search.response_surface import Interval
-from mbscale.search.scaling_rows import candidate_rows
-from mbscale.search.scaling_table import TableFit, fit_table
+from mbscale.search.scaling.recorded_grid import TableFit, fit_table
+from mbscale.search.scaling.response_surface import Interval
+from mbscale.search.scaling.rows import candidate_rows
 from mbscale.space.candidates import find_candidates
 from mbscale.space.published import load_network
 

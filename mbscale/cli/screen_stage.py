@@ -6,9 +6,9 @@ from itertools import count
 from mbscale.cli.progress import StageProgress
 from mbscale.proxy.dataset import Dataset
 from mbscale.proxy.settings import ProxySettings
-from mbscale.search.executors import open_executor, share_images
-from mbscale.search.journal import Journal
+from mbscale.search.execution.executors import open_executor, share_images
 from mbscale.search.screening import list_cheap_proxies, screen
+from mbscale.search.study.journal import Journal
 from mbscale.search.task import SearchTask
 
 

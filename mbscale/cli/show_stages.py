@@ -3,9 +3,9 @@
 from mbscale.cli.console import Cell, print_note, print_table
 from mbscale.cli.stages import Run
 from mbscale.search.confirm import Confirmation
-from mbscale.search.response_surface import Interval
-from mbscale.search.scaling_confirm import Confirmation as ScalingConfirmation
-from mbscale.search.scaling_search import ScalingOutcome
+from mbscale.search.scaling.confirm import Confirmation as ScalingConfirmation
+from mbscale.search.scaling.find_constants import ScalingOutcome
+from mbscale.search.scaling.response_surface import Interval
 from mbscale.space.family import Family, FamilyMember
 
 

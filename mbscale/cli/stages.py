@@ -21,16 +21,16 @@ from mbscale.results.plots import plot_history, plot_pareto
 from mbscale.results.record import Record
 from mbscale.results.rows import write_rows
 from mbscale.search.confirm import Confirmation, Confirmed, confirm, pick_top
-from mbscale.search.confirm_log import ConfirmJob, decode_record
 from mbscale.search.driver import run_search
-from mbscale.search.executors import open_executor, share_images
-from mbscale.search.journal import open_journal
+from mbscale.search.execution.executors import open_executor, share_images
 from mbscale.search.noise import describe_noise
 from mbscale.search.outcome import find_best
 from mbscale.search.pool import list_pool
 from mbscale.search.random_gain import describe_gain
+from mbscale.search.study.confirm_log import ConfirmJob, decode_record
+from mbscale.search.study.journal import open_journal
+from mbscale.search.study.trials import is_evaluated
 from mbscale.search.task import SearchTask
-from mbscale.search.trials import is_evaluated
 from mbscale.space.network import Network
 from mbscale.space.network_yaml import format_network
 from mbscale.space.search_space import load_search_space

@@ -13,8 +13,8 @@ from mbscale.cli.arguments import Verbs, add_verb
 from mbscale.cli.console import format_cell, format_seconds, print_json
 from mbscale.results.pareto import pareto_records
 from mbscale.results.status import RunStatus, find_best, summarize_run
-from mbscale.search.live_view import LiveReader, LiveView
-from mbscale.search.trials import is_evaluated
+from mbscale.search.study.live_view import LiveReader, LiveView
+from mbscale.search.study.trials import is_evaluated
 
 _SECONDS_BETWEEN_LOOKS = 2.0
 

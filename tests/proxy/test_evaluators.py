@@ -25,8 +25,8 @@ from mbscale.proxy.settings import (
 )
 from mbscale.proxy.supernet_settings import SupernetSettings
 from mbscale.proxy.zero_cost_settings import ScoreName, ZeroCostSettings
-from mbscale.search.executors import ProxyEvaluator
-from mbscale.search.worker_processes import ProcessExecutor
+from mbscale.search.execution.executors import ProxyEvaluator
+from mbscale.search.execution.worker_processes import ProcessExecutor
 from mbscale.space.architecture import Architecture, Stage, Stem
 from mbscale.space.nas_bench_macro import make_macro_architecture
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from mbscale.proxy.evaluation import Evaluation, OnEpoch, SplitName
-from mbscale.search.scale_settings import ScaleSettings
-from mbscale.search.scaling_evaluations import EvaluationLog
-from mbscale.search.scaling_rounds import ScalingTask
-from mbscale.search.scaling_search import ScalingOutcome, run_scaling
+from mbscale.search.scaling.evaluations import EvaluationLog
+from mbscale.search.scaling.find_constants import ScalingOutcome, run_scaling
+from mbscale.search.scaling.rounds import ScalingTask
+from mbscale.search.scaling.settings import ScaleSettings
 from mbscale.space.architecture import Architecture, Stage, Stem
 from mbscale.space.network import Network, Target
 from mbscale.space.published import load_network

@@ -17,10 +17,10 @@ from typing import cast
 from mbscale.proxy.evaluation import Evaluation, OnEpoch, SplitName
 from mbscale.results.record import Record
 from mbscale.search.driver import run_search
-from mbscale.search.executors import open_executor
-from mbscale.search.journal import open_journal
+from mbscale.search.execution.executors import open_executor
 from mbscale.search.outcome import SearchOutcome
 from mbscale.search.settings import ObjectiveSettings, SamplerName, SearchSettings
+from mbscale.search.study.journal import open_journal
 from mbscale.search.task import SearchTask
 from mbscale.space.architecture import Architecture
 from mbscale.space.cost import count_cost

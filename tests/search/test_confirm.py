@@ -5,10 +5,10 @@ from synthetic_search import SyntheticEvaluator, make_task, read_calls, search
 
 from mbscale.errors import RunError
 from mbscale.search.confirm import Confirmation, confirm, pick_top, plan_jobs
-from mbscale.search.confirm_log import ConfirmJob
-from mbscale.search.executors import open_executor
-from mbscale.search.journal import open_journal
+from mbscale.search.execution.executors import open_executor
 from mbscale.search.settings import ConfirmSettings
+from mbscale.search.study.confirm_log import ConfirmJob
+from mbscale.search.study.journal import open_journal
 
 SETTINGS = ConfirmSettings(top_k=4, n_seeds=3)
 TASK = make_task(n_trials=8)

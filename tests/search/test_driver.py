@@ -11,9 +11,9 @@ from synthetic_search import OBJECTIVE, SyntheticEvaluator, make_task, read_call
 from mbscale.errors import ConfigError
 from mbscale.results.record import Record
 from mbscale.results.tables import read_records
-from mbscale.search.journal import JOURNAL_NAME
 from mbscale.search.samplers import SAMPLERS
 from mbscale.search.settings import SamplerName
+from mbscale.search.study.journal import JOURNAL_NAME
 from mbscale.search.task import SearchTask
 from mbscale.space.network_yaml import read_network
 

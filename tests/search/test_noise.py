@@ -6,7 +6,7 @@ from synthetic_search import make_task
 from mbscale.results.record import Record
 from mbscale.search.noise import describe_noise
 from mbscale.search.proposals import make_proposal
-from mbscale.search.trials import make_record
+from mbscale.search.study.trials import make_record
 
 
 def records_with(accuracies: np.ndarray) -> list[Record]:

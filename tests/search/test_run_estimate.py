@@ -8,7 +8,7 @@ from mbscale.proxy.evaluators import make_evaluator
 from mbscale.proxy.settings import DataSettings, ProxySettings, TrainingSettings
 from mbscale.proxy.timing import time_evaluations
 from mbscale.search.run_estimate import estimate_run
-from mbscale.search.scale_settings import ScaleSettings
+from mbscale.search.scaling.settings import ScaleSettings
 from mbscale.search.settings import ConfirmSettings, SearchSettings
 from mbscale.search.task import SearchTask
 from mbscale.space.encoding import decode, space_choices

@@ -1,0 +1,1 @@
+"""Samplers measured on tables."""

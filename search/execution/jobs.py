@@ -1,0 +1,70 @@
+"""Many evaluations on an executor, a few at a time."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from typing import Protocol, TypeVar
+
+from mbscale.proxy.evaluation import Evaluation
+from mbscale.search.execution.call_limits import LimitError
+
+
+class Job(Protocol):
+    """What is evaluated; the seed stands in the evaluation of a job that failed."""
+
+    @property
+    def seed(self) -> int:
+        """The seed of the training."""
+        ...
+
+
+AnyJob = TypeVar("AnyJob", bound=Job)
+Result = TypeVar("Result")
+
+
+def run_jobs(
+    jobs: Sequence[AnyJob],
+    submit: Callable[[AnyJob], Future[Evaluation]],
+    *,
+    n_workers: int,
+    n_retries: int,
+) -> Iterator[tuple[AnyJob, Evaluation]]:
+    """Each job with its evaluation, as they finish.
+
+    A job whose worker died is submitted again up to ``n_retries`` times, and then has
+    failed, as one that was ended at a limit has. Any other exception is raised.
+    """
+    waiting = [(job, 0) for job in reversed(jobs)]
+    running: dict[Future[Evaluation], tuple[AnyJob, int]] = {}
+    while waiting or running:
+        while waiting and len(running) < n_workers:
+            job, n_failures = waiting.pop()
+            running[submit(job)] = job, n_failures
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            job, n_failures = running.pop(future)
+            can_retry = n_failures < n_retries
+            evaluation = read_end(
+                future, n_times=n_failures + 1, seed=job.seed, can_retry=can_retry
+            )
+            if evaluation is None:
+                waiting.append((job, n_failures + 1))
+            else:
+                yield job, evaluation
+
+
+def read_end(
+    future: Future[Result], *, n_times: int, seed: int, can_retry: bool
+) -> Result | Evaluation | None:
+    """What came out of the ``n_times``-th try; None when its worker died and it can be retried."""
+    try:
+        return future.result()
+    except LimitError as failure:
+        return _fail(str(failure), seed)
+    except BrokenExecutor as failure:
+        if can_retry:
+            return None
+        return _fail(str(failure) if n_times == 1 else f"{failure}, {n_times} times", seed)
+
+
+def _fail(reason: str, seed: int) -> Evaluation:
+    return Evaluation("failed", None, None, 0.0, 0, seed, 0, reason)

@@ -1,0 +1,1 @@
+"""Stage 2: how width, depth and resolution grow together."""

@@ -1,0 +1,1 @@
+"""What a search keeps on disk: its journal, and who may write it."""

@@ -1,0 +1,190 @@
+"""A search in the journal: its trials, those that run, and what it was begun with."""
+
+import copy
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from mbscale.errors import ConfigError, RunError
+from mbscale.results.record import Record
+from mbscale.search.pruning.pareto_pruning import Course
+from mbscale.search.samplers import space_distributions
+from mbscale.search.study.journal import Journal
+from mbscale.search.study.trials import read_record, record_attributes, study_directions
+from mbscale.search.task import SearchTask
+from mbscale.space.encoding import space_choices
+
+_SCHEMA_VERSION = 1
+# What a pruner noted of a training.
+_NOTES = "pruner_notes"
+# These decide how long a search lasts and where it runs, not what its trials mean.
+_FREE_SETTINGS = (
+    "n_trials", "timeout_seconds", "n_workers", "executor", "ray", "max_retries", "max_failures",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RunningTrial:
+    """A trial that was started; ``system_attrs`` are what its sampler noted.
+
+    ``started`` is ISO 8601 with its time zone; it is for people who look.
+    """
+
+    number: int
+    vector: tuple[int, ...]
+    system_attrs: Mapping[str, Any]
+    started: str = ""
+
+
+class SearchLog:
+    """The study ``search`` of a journal.
+
+    Raises ConfigError when it was begun with settings that would change what its trials
+    mean.
+    """
+
+    def __init__(self, journal: Journal, task: SearchTask) -> None:
+        self._task = task
+        self._path = journal.path
+        self._distributions = space_distributions(task.space)
+        self._study = journal.open_study("search", study_directions(task.settings.objective))
+        now = _describe(task)
+        begun_with = self._study.read_facts().get("begun_with")
+        if begun_with is None:
+            self._study.set_fact("begun_with", now)
+        else:
+            self._check_unchanged(begun_with, now)
+
+    def append(
+        self,
+        trial: FrozenTrial,
+        record: Record,
+        course: Course,
+        *,
+        state: TrialState,
+        values: list[float] | None,
+    ) -> FrozenTrial:
+        """Write a running trial with its end; returns it as it now stands in the journal."""
+        finished = create_trial(
+            state=state,
+            values=values,
+            params=trial.params,
+            distributions=trial.distributions,
+            system_attrs=trial.system_attrs,
+            user_attrs=record_attributes(record) | _describe_notes(course),
+            intermediate_values=dict(enumerate(course.curve, start=1)),
+        )
+        finished.datetime_start = trial.datetime_start
+        self._study.append(finished)
+        return finished
+
+    def note_running(self, trial: RunningTrial, *, slot: int) -> None:
+        """Write that a trial starts in a slot, where it replaces the one before it."""
+        self._study.set_fact(f"running_{slot}", asdict(trial))
+
+    def read_records(self) -> list[tuple[FrozenTrial, Record]]:
+        """Finished trials and their records, in the order of their numbers."""
+        pairs = [(one, read_record(self._task, one)) for one in self._study.read_trials()]
+        return sorted(pairs, key=lambda pair: pair[1].number)
+
+    def read_running(self, finished: set[int]) -> dict[int, RunningTrial]:
+        """By slot, the trials that were started and are not in ``finished``."""
+        running: dict[int, RunningTrial] = {}
+        for name, fact in self._study.read_facts().items():
+            if name.startswith("running_") and fact["number"] not in finished:
+                trial = RunningTrial(fact["number"], tuple(fact["vector"]), fact["system_attrs"])
+                running[int(name.removeprefix("running_"))] = trial
+        return running
+
+    def restore_study(
+        self, finished: list[tuple[FrozenTrial, Record]], running: dict[int, RunningTrial]
+    ) -> optuna.Study:
+        """A study in memory with all trials at their numbers, for the sampler."""
+        directions = study_directions(self._task.settings.objective)
+        study = optuna.create_study(directions=directions)
+        shared = _Shared(self._distributions)
+        by_number = {record.number: _as_told(trial, shared) for trial, record in finished}
+        by_number |= {one.number: self._revive(one) for one in running.values()}
+        for number in range(len(by_number)):
+            if number not in by_number:
+                msg = (
+                    f"{self._path} holds no trial {number}, and later ones; restore it from a copy"
+                )
+                raise RunError(msg)
+            study.add_trial(by_number[number])
+        return study
+
+    def _revive(self, trial: RunningTrial) -> FrozenTrial:
+        names = [choice.name for choice in space_choices(self._task.space)]
+        return create_trial(
+            state=TrialState.RUNNING,
+            params=dict(zip(names, trial.vector, strict=True)),
+            distributions=self._distributions,
+            system_attrs=dict(trial.system_attrs),
+        )
+
+    def _check_unchanged(self, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+        old, new = _flatten(before), _flatten(now)
+        changed = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
+        if changed:
+            key = changed[0]
+            msg = (
+                f"{self._path} was begun with {key} = {old.get(key)!r} and cannot go on with "
+                f"{new.get(key)!r}; of the search, only {', '.join(_FREE_SETTINGS)} may change"
+            )
+            raise ConfigError(msg)
+
+
+def read_course(trial: FrozenTrial) -> Course:
+    """How the training of a trial went, as ``append`` has written it."""
+    curve = tuple(value for _, value in sorted(trial.intermediate_values.items()))
+    return Course(curve, trial.user_attrs.get(_NOTES, {}))
+
+
+def _describe_notes(course: Course) -> dict[str, Any]:
+    return {_NOTES: dict(course.notes)} if course.notes else {}
+
+
+class _Shared(dict[str, BaseDistribution]):
+    """Distributions that nothing changes: copying them took half the time of a resume."""
+
+    def __deepcopy__(self, _memo: object) -> "_Shared":
+        return self
+
+
+def _as_told(trial: FrozenTrial, distributions: _Shared) -> FrozenTrial:
+    # Trials that are told to a sampler carry neither curve nor record, and a restored one
+    # must be no different.
+    told = copy.copy(trial)
+    told.intermediate_values = {}
+    told.user_attrs = {}
+    told.distributions = distributions
+    return told
+
+
+def _describe(task: SearchTask) -> dict[str, Any]:
+    settings = asdict(task.settings)
+    described = {
+        "schema_version": _SCHEMA_VERSION,
+        "space": asdict(task.space),
+        "target": asdict(task.target),
+        "search": {name: settings[name] for name in settings if name not in _FREE_SETTINGS},
+        "seed": task.seed,
+    }
+    # As the journal gives it back: tuples are lists there.
+    return cast("dict[str, Any]", json.loads(json.dumps(described)))
+
+
+def _flatten(value: object, name: str = "") -> dict[str, Any]:
+    if isinstance(value, dict):
+        pairs = [(f"{name}.{key}" if name else key, one) for key, one in value.items()]
+    elif isinstance(value, list):
+        pairs = [(f"{name}[{i}]", one) for i, one in enumerate(value)]
+    else:
+        return {name: value}
+    return {key: leaf for path, one in pairs for key, leaf in _flatten(one, path).items()}

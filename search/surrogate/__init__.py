@@ -1,0 +1,1 @@
+"""The sampler `surrogate`: accuracy is modeled, cost is known."""

@@ -1,0 +1,150 @@
+"""From observations to the next network."""
+
+from collections.abc import Container
+from dataclasses import dataclass
+
+import numpy as np
+
+from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray, list_keys
+from mbscale.search.settings import ObjectiveSettings, PriorName
+from mbscale.search.surrogate.accuracy_features import Features, make_features
+from mbscale.search.surrogate.accuracy_learner import AccuracyLearner, Learned
+from mbscale.search.surrogate.cheap_scores import CheapScores, GuessedFeatures
+from mbscale.search.surrogate.goals import FrontGoal, Goal, RewardGoal, measure_excess
+from mbscale.search.surrogate.local_search import Candidates, LocalSearch, describe_vectors, gather
+from mbscale.search.surrogate.observations import Observations
+from mbscale.search.tables.accel_nasbench import load_shipped
+
+# Half of the climbs start from the best measured networks, half from random ones.
+_N_CLIMBS = 10
+# Climbs follow the expected weights or one of these draws from their posterior.
+_N_DRAWN_WEIGHTS = 4
+# Candidates whose uncertainty is looked at, the best by expectation.
+_N_JUDGED = 300
+_N_RANDOM = 64
+# Multiples of it, modulo 1, are spread evenly however many there are (the golden ratio).
+_GOLDEN = 0.6180339887498949
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SurrogateOptions:
+    """How a surrogate search goes about."""
+
+    # Measurements before the model is asked: random networks, spread evenly over MACs.
+    n_startup: int = 4
+    # Whether a network may be proposed again where the trial that would be picked is in
+    # doubt. Ends by itself when a repeat has the very result of the first.
+    may_repeat: bool = True
+    # The user attribute of a trial that holds its accuracy. None, or a trial without it:
+    # the accuracy is what the objective must have made the value of.
+    accuracy_attribute: str | None = "accuracy"
+    # Only these vectors ``(n, choices)`` are proposed, each once.
+    pool: IntArray | None = None
+    # imagenet: public records of ImageNet say what to expect (search/tables/imagenet_prior.py).
+    prior: PriorName = "none"
+    # Scores of some networks that were cheaper than trainings; each enters as a guess.
+    cheap_scores: tuple[CheapScores, ...] = ()
+
+
+class Proposer:
+    """Proposes vectors; what it keeps between calls changes nothing but their speed."""
+
+    def __init__(
+        self,
+        space: ChoiceSpace,
+        objective: ObjectiveSettings,
+        options: SurrogateOptions,
+    ) -> None:
+        self._space = space
+        self._objective = objective
+        self._options = options
+        prior = load_shipped().prior if options.prior == "imagenet" else None
+        base = make_features(space, prior)
+        cheap = options.cheap_scores
+        self._features: Features = GuessedFeatures(base, cheap) if cheap else base
+        self._learner = AccuracyLearner(self._features)
+        self._search = LocalSearch(space, self._features)
+        pool = options.pool
+        self._pool = None if pool is None else describe_vectors(space, self._features, pool)
+
+    def propose(self, known: Observations, *, seed: tuple[int, int], has_front: bool) -> IntArray:
+        """The vector for the next trial; ``seed`` is the run's and the trial's number."""
+        rng = np.random.default_rng(seed)
+        taken = {key for part in known.parts() for key in list_keys(part)}
+        if len(known.vectors) < max(1, self._options.n_startup):
+            return self._draw(seed[1], taken, rng)
+        learned = self._learner.learn(known.vectors, known.qualities, known.running)
+        measured = self._describe_measured(known, learned)
+        goal = self._set_goal(known, learned, measured.macs, has_front=has_front)
+        found = self._find(goal, learned, measured, rng)
+        screened = [goal.screen(learned.expect(part.features), part.macs) for part in found]
+        met = np.concatenate([part.vectors for part in found])
+        fresh = gather(found, _select_fresh(met, np.concatenate(screened), taken))
+        worths = [goal.judge(fresh, learned)]
+        vectors = [fresh.vectors]
+        if self._options.may_repeat and not known.has_echo and self._pool is None:
+            worths.append(goal.judge_again(measured, learned))
+            vectors.append(measured.vectors)
+        worth = np.concatenate(worths)
+        if not np.isfinite(worth).any():
+            return self._draw(seed[1], taken, rng)
+        return np.asarray(np.concatenate(vectors)[int(worth.argmax())])
+
+    def _draw(self, number: int, taken: Container[bytes], rng: np.random.Generator) -> IntArray:
+        """A random network, at a place by MACs that is another for every trial."""
+        if self._pool is None:
+            drawn = self._space.sample(rng, _N_RANDOM)
+        else:
+            drawn = rng.permutation(self._pool.vectors)
+        is_new = np.array([key not in taken for key in list_keys(drawn)])
+        drawn = (drawn[is_new] if is_new.any() else drawn)[:_N_RANDOM]
+        macs = self._space.count(drawn).macs.astype(np.float64)
+        excess = measure_excess(macs, self._objective)
+        inside = np.flatnonzero(excess <= excess.min())
+        order = inside[np.argsort(macs[inside], kind="stable")]
+        place = order[int((0.5 + number * _GOLDEN) % 1.0 * len(order))]
+        return np.asarray(drawn[place])
+
+    def _describe_measured(self, known: Observations, learned: Learned) -> Candidates:
+        macs = self._space.count(known.vectors).macs.astype(np.float64)
+        return Candidates(known.vectors, learned.features, macs)
+
+    def _set_goal(
+        self, known: Observations, learned: Learned, macs: FloatArray, *, has_front: bool
+    ) -> Goal:
+        if has_front:
+            largest = self._features.largest_macs
+            return FrontGoal(self._objective, learned, macs, largest_macs=largest)
+        return RewardGoal(self._objective, learned, known.qualities, macs)
+
+    def _find(
+        self, goal: Goal, learned: Learned, measured: Candidates, rng: np.random.Generator
+    ) -> list[Candidates]:
+        if self._pool is not None:
+            return [self._pool]
+        starts = measured.vectors[goal.choose_starts(_N_CLIMBS, rng)]
+        n_random = _N_CLIMBS // 2
+        starts = np.concatenate([starts[: _N_CLIMBS - n_random], self._space.sample(rng, n_random)])
+        drawn = learned.model.draw_weights(rng, _N_DRAWN_WEIGHTS)
+        weights = np.concatenate([learned.model.weights[None], drawn]).T
+        n_weights = weights.shape[1]
+
+        def judge(around: Candidates, climbs: IntArray) -> FloatArray:
+            targets = (around.features @ weights).reshape(len(climbs), -1, n_weights)
+            own = targets[np.arange(len(climbs)), :, climbs % n_weights]
+            macs = around.macs.reshape(own.shape)
+            return goal.judge_climb(learned.scale.unwarp(own), macs, climbs)
+
+        return self._search.climb(starts, judge, rng)
+
+
+def _select_fresh(vectors: IntArray, worth: FloatArray, taken: Container[bytes]) -> IntArray:
+    """Places of the best distinct vectors that are not taken."""
+    chosen: dict[bytes, int] = {}
+    order = np.argsort(-worth, kind="stable")
+    for place, key in zip(order.tolist(), list_keys(vectors[order]), strict=True):
+        if key not in taken and key not in chosen:
+            chosen[key] = place
+            if len(chosen) == _N_JUDGED:
+                break
+    return np.array(list(chosen.values()), dtype=np.int64)

@@ -1,0 +1,1 @@
+"""Recorded accuracies: what they are, and what was fitted to them."""

@@ -1,0 +1,1 @@
+"""How far a proxy's order of networks can be trusted."""

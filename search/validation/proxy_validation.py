@@ -1,0 +1,140 @@
+"""A proxy's order of networks against that of a reference, in all and inside MAC bands."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mbscale.search.statistics import binomial_error
+from mbscale.search.validation.agreement import (
+    Floats,
+    compare,
+    cut_bands,
+    kendall,
+    partial_tau,
+    seed_tau,
+    split_bands,
+)
+from mbscale.search.validation.score_book import Score
+
+# Tau of fewer networks is chance.
+_LEAST_IN_BAND = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyRow:
+    """A row of proxy.csv: one proxy over the networks of one band.
+
+    ``seed_tau`` is that of two seeds of the proxy: with more noise than that no proxy
+    can agree with anything. ``spread`` is the standard deviation of the accuracies of
+    the networks, ``counting_error`` what counting on the images of the split adds to it.
+    None where the proxy gives no accuracies. ``partial_tau`` is what the proxy knows beyond
+    the number of parameters. ``tau_by_epoch`` is of the first seed.
+    """
+
+    name: str
+    band: str
+    tau: float
+    tau_low: float
+    tau_high: float
+    p: float
+    n_networks: int
+    seconds_per_network: float
+    wall_seconds_per_network: float
+    seed_tau: float | None = None
+    spread: float | None = None
+    counting_error: float | None = None
+    tau_by_epoch: str = ""
+    partial_tau: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """What is known of the networks without the proxy: ``(n,)`` each."""
+
+    reference: Floats
+    macs: Floats
+    params: Floats
+    band_ratio: float
+    n_bands: int
+
+
+def compare_counts(networks: Networks) -> list[ProxyRow]:
+    """What MACs and parameters alone reach, at no cost."""
+    counts = (("macs", networks.macs), ("parameters", networks.params))
+    rows: list[ProxyRow] = []
+    for name, values in counts:
+        for band, chosen in _bands(networks):
+            agreement = compare(values[chosen, None], networks.reference[chosen], seed=0)
+            rows.append(
+                ProxyRow(
+                    name,
+                    band,
+                    **asdict(agreement),
+                    seconds_per_network=0.0,
+                    wall_seconds_per_network=0.0,
+                    partial_tau=partial_tau(
+                        values[chosen], networks.reference[chosen], networks.params[chosen]
+                    ),
+                )
+            )
+    return rows
+
+
+def compare_proxy(
+    name: str, scores: Sequence[Sequence[Score]], networks: Networks, *, n_images: int
+) -> list[ProxyRow]:
+    """One row for all networks and one for each band.
+
+    A network whose training failed comes last, as it does in a search.
+    """
+    table = _rank_failures_last(scores)
+    has_accuracies = all(score.score is None for row in scores for score in row)
+    # The first seed was watched, which takes time of its own.
+    timed = [row[-1] for row in scores]
+    rows: list[ProxyRow] = []
+    for band, chosen in _bands(networks):
+        part, reference = table[chosen], networks.reference[chosen]
+        accuracies = [s.accuracy for i in chosen for s in scores[i] if s.accuracy is not None]
+        agreement = compare(part, reference, seed=0)
+        rows.append(
+            ProxyRow(
+                name,
+                band,
+                **asdict(agreement),
+                seconds_per_network=float(np.mean([score.core_seconds for score in timed])),
+                wall_seconds_per_network=float(np.mean([score.seconds for score in timed])),
+                seed_tau=seed_tau(part),
+                spread=float(part.mean(axis=1).std(ddof=1)) if has_accuracies else None,
+                counting_error=binomial_error(fmean(accuracies), n_images) if accuracies else None,
+                partial_tau=partial_tau(part.mean(axis=1), reference, networks.params[chosen]),
+                tau_by_epoch=_tau_by_epoch([scores[index][0] for index in chosen], reference),
+            )
+        )
+    return rows
+
+
+def _rank_failures_last(scores: Sequence[Sequence[Score]]) -> Floats:
+    """The merits (networks, seeds); a failure is worth less than anything that was measured."""
+    known = [score.merit for row in scores for score in row if score.merit is not None]
+    worst = min(known, default=0.0) - 1.0
+    return np.array([[worst if s.merit is None else s.merit for s in row] for row in scores])
+
+
+def _bands(networks: Networks) -> list[tuple[str, NDArray[np.int64]]]:
+    everything = np.arange(len(networks.macs))
+    bands: list[tuple[str, NDArray[np.int64]]] = [("all", everything)]
+    cut = cut_bands(networks.macs, ratio=networks.band_ratio, least=_LEAST_IN_BAND)
+    for chosen in cut or split_bands(networks.macs, networks.n_bands):
+        macs = networks.macs[chosen] / 1e6
+        bands.append((f"{macs.min():.3g}-{macs.max():.3g} M MACs", chosen))
+    return bands
+
+
+def _tau_by_epoch(scores: Sequence[Score], reference: Floats) -> str:
+    courses = [score.course for score in scores]
+    n_epochs = min(map(len, courses))
+    taus = [kendall(np.array([c[i] for c in courses]), reference) for i in range(n_epochs)]
+    return " ".join(f"{tau:.2f}" for tau in taus)

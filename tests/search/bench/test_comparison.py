@@ -1,0 +1,118 @@
+"""Samplers against tables."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mbscale.cli.main import main
+from mbscale.search.bench.comparison import make_problem
+from mbscale.search.tables.accel_nasbench import load_shipped
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    assert main(["bench", "-q", "--json", *arguments]) == 0
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return document
+
+
+def test_the_bench_needs_nothing_but_the_package(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    document = run(capsys, "--n-trials", "12", "--seeds", "2", "--out", str(tmp_path))
+    row = document["samplers"]["surrogate"]["12"]
+
+    assert row["n_seeds"] == 2
+    assert row["regret"] > 0
+    assert row["regret_se"] > 0
+    assert 0 < row["hypervolume"] < 1
+    assert set(document["samplers"]) == {"surrogate", "random"}
+    assert len(pd.read_csv(tmp_path / "bench.csv")) == 2 * 2 * 2 * 12
+    assert (tmp_path / "bench.png").read_bytes().startswith(b"\x89PNG")
+    assert "| surrogate | 12 | 2 |" in (tmp_path / "bench.md").read_text()
+
+
+def test_any_optuna_sampler_is_given_by_its_import_path(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name = "optuna.samplers.TPESampler"
+    document = run(
+        capsys,
+        "--sampler",
+        "evolution",
+        "--sampler",
+        name,
+        "--sampler",
+        "surrogate-imagenet",
+        "--n-trials",
+        "6",
+        "--seeds",
+        "1",
+    )
+
+    assert set(document["samplers"]) == {"evolution", name, "surrogate-imagenet", "random"}
+    assert document["samplers"]["evolution"]["6"]["hypervolume"] is None
+
+
+@pytest.mark.parametrize("name", ["surrogat", "optuna.samplers.Nothing", "json.JSONDecoder"])
+def test_a_name_that_is_no_sampler_is_refused(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert main(["bench", "--sampler", name]) == 2
+    assert name in capsys.readouterr().err
+
+
+def test_pool_mode_needs_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--mode", "pool"]) == 2
+    assert "--table" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["nas_bench_macro.csv", "accel_nasbench.csv"])
+def test_in_pool_mode_the_best_record_is_the_best(
+    capsys: pytest.CaptureFixture[str], shared_file: Callable[[str], Path], name: str
+) -> None:
+    table = str(shared_file(name))
+    document = run(
+        capsys, "--table", table, "--mode", "pool", "--sampler", "nsga2",
+        "--n-trials", "6", "--seeds", "1", "--aim", "regret",
+    )  # fmt: skip
+
+    assert document["samplers"]["nsga2"]["6"]["regret"] >= 0
+
+
+def test_the_shipped_surrogate_is_the_one_of_the_table(
+    shared_file: Callable[[str], Path],
+) -> None:
+    fitted = make_problem(shared_file("accel_nasbench.csv"), "quadratic", "surrogate")
+    shipped = make_problem(None, "quadratic", "surrogate")
+    vectors = shipped.table.space.sample(np.random.default_rng(0), 100)
+
+    assert shipped.table.true_accuracy(vectors) == pytest.approx(
+        fitted.table.true_accuracy(vectors), abs=1e-6
+    )
+    assert shipped.best.reward == pytest.approx(fitted.best.reward, abs=1e-6)
+    assert shipped.table.target_macs == fitted.table.target_macs
+
+
+def test_the_shipped_surrogate_ranks_the_records(shared_file: Callable[[str], Path]) -> None:
+    frame = pd.read_csv(shared_file("accel_nasbench.csv"))
+    problem = make_problem(shared_file("accel_nasbench.csv"), "quadratic", "pool")
+    recorded = problem.table.true_accuracy(problem.table.recorded)
+    predicted = load_shipped().truths["quadratic"](problem.table.recorded)
+
+    assert 0.7 * len(frame) < len(recorded) < 0.8 * len(frame)
+    assert np.corrcoef(recorded, predicted)[0, 1] > 0.98
+
+
+def test_a_file_that_is_no_such_table_is_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("a,b\n1,2\n")
+
+    assert main(["bench", "--table", str(path)]) == 2
+    assert "neither the columns" in capsys.readouterr().err
