@@ -97,3 +97,25 @@ def test_any_value_in_any_stage(
     )
 
     judge(["export", "yaml", "--architecture", str(path)], capsys)
+
+
+@pytest.mark.parametrize(
+    ("command", "named"),
+    [
+        ("serch", "'serch'"),
+        ("search --sett a=b", "--sett"),
+        ("search --executor thread", "'process'"),
+        ("scale --constraint equal", "'nominal'"),
+        ("scale --architecture", "--architecture"),
+    ],
+)
+def test_a_wrong_command_line_is_named_in_one_sentence(
+    capsys: pytest.CaptureFixture[str], command: str, named: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(command.split())
+
+    [line] = capsys.readouterr().err.splitlines()
+    assert ended.value.code == 2
+    assert line.startswith("mbscale: ")
+    assert named in line

@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from typing import NoReturn
 
 from mbscale.cli.bench_verb import add_verbs as add_bench_verb
 from mbscale.cli.console import print_error
@@ -19,6 +20,15 @@ from mbscale.cli.status_verb import add_verbs as add_status_verb
 from mbscale.errors import MbscaleError, RunError
 
 Handler = Callable[[argparse.Namespace], int]
+
+
+class OneSentenceParser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, without the usage text."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print it and exit with 2."""
+        print_error(f"{message}; `{self.prog} --help` shows what can be given")
+        sys.exit(WRONG_USE)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,7 +68,7 @@ def with_default_verb(arguments: Sequence[str]) -> list[str]:
 
 def build_parser() -> argparse.ArgumentParser:
     """The command line with all its verbs."""
-    parser = argparse.ArgumentParser(
+    parser = OneSentenceParser(
         prog="mbscale",
         description="Search an MBConv baseline on a proxy task, then scale it.",
         epilog="`mbscale VERB --help` shows the flags of a verb; without a verb, `run` is meant. "
