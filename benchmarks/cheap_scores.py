@@ -61,9 +61,9 @@ def list_regrets(
             space=problem.table.space, seed=seed, objective=problem.objective, options=options
         )
         curve = run_sampler(problem, sampler, n_trials=max(BUDGETS), seed=seed)
-        return curve.values[np.array(BUDGETS) - 1]
+        return curve.values[[budget - 1 for budget in BUDGETS]]
 
-    return np.array([run(seed) for seed in range(n_seeds)])
+    return np.stack([run(seed) for seed in range(n_seeds)])
 
 
 def describe(name: str, tau: float | None, regrets: FloatArray) -> str:

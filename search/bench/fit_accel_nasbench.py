@@ -31,7 +31,7 @@ def fit_prior(vectors: IntArray, accuracies: FloatArray) -> PriorWeights:
     used = np.flatnonzero([name in _PRIOR_GROUPS for name in names])
     columns, groups = features.compute(vectors)[:, used], features.groups[used]
     sums = sum_observations(columns, -np.log1p(-accuracies))
-    model = fit_model(sums, groups, fit_variances(sums, groups), columns[:0])
+    model = fit_model(sums, groups, fit_variances(sums, groups))
     weights = {name: model.weights[groups == GROUPS.index(name)] for name in _PRIOR_GROUPS}
     upper = np.zeros((N_PRIOR_STAGES, N_PRIOR_STAGES))
     upper[np.triu_indices(N_PRIOR_STAGES)] = weights["stage2"]

@@ -1,5 +1,6 @@
 """From observations to what is believed of any network's accuracy."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from mbscale.search.choice_space import FloatArray, IntArray
 from mbscale.search.surrogate.accuracy_features import Features
 from mbscale.search.surrogate.accuracy_model import AccuracyModel, fit_model, fit_variances
-from mbscale.search.surrogate.observation_sums import ObservationSums
+from mbscale.search.surrogate.observation_sums import ObservationSums, PendingSums
 
 # Variances are learned again when observations have grown by a tenth.
 _GROWTH = 1.1
@@ -42,11 +43,10 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """The accuracy model with its scale, and the features of what was measured."""
+    """The accuracy model with its scale."""
 
     model: AccuracyModel
     scale: Scale
-    features: FloatArray
 
     def expect(self, features: FloatArray) -> FloatArray:
         """Expected qualities ``(n,)``."""
@@ -61,30 +61,45 @@ class Learned:
 
 
 class AccuracyLearner:
-    """Fits the model to all observations; keeps what earlier ones share with them."""
+    """Fits the model to all observations, at the cost of those that are new."""
 
     def __init__(self, features: Features) -> None:
         self._map = features
+        self._pending = PendingSums(features)
+        self._begun: tuple[int, Scale] | None = None
         self._sums = ObservationSums(features)
         self._variances: tuple[int, FloatArray] | None = None
 
-    def learn(self, vectors: IntArray, qualities: FloatArray, running: IntArray) -> Learned:
-        """The model given ``vectors`` ``(n, choices)`` and their ``qualities`` ``(n,)``."""
+    def learn(
+        self,
+        vectors: IntArray,
+        qualities: FloatArray,
+        running: Mapping[int, IntArray],
+        *,
+        history: int = 0,
+    ) -> Learned:
+        """The model given ``vectors`` ``(n, choices)`` and their ``qualities`` ``(n,)``.
+
+        ``running`` are vectors by the number of their trial. Of one ``history``, earlier
+        observations must stay as they are.
+        """
         scale = Scale(is_logarithmic=bool(qualities.max() <= 1))
-        n_unchanged = self._sums.update(vectors, scale.warp(qualities))
+        if self._begun != (history, scale):
+            self._begun = (history, scale)
+            self._sums, self._variances = ObservationSums(self._map), None
         n_used = last_milestone(len(vectors))
-        if self._variances and self._variances[0] > n_unchanged:
-            self._variances = None
-        if not self._variances or self._variances[0] != n_used:
-            theta = fit_variances(self._sums.total(n_used), self._map.groups)
-            self._variances = (n_used, theta)
-        model = fit_model(
-            self._sums.total(len(vectors)),
-            self._map.groups,
-            self._variances[1],
-            self._map.compute(running),
-        )
-        return Learned(model, scale, self._sums.features)
+        theta = self._learn_variances(vectors[:n_used], scale.warp(qualities[:n_used]))
+        self._sums.append(vectors, scale.warp(qualities))
+        pending = self._pending.update(running)
+        model = fit_model(self._sums.total, self._map.groups, theta, pending)
+        return Learned(model, scale)
+
+    def _learn_variances(self, vectors: IntArray, targets: FloatArray) -> FloatArray:
+        if self._variances is None or self._variances[0] != len(vectors):
+            self._sums.append(vectors, targets)
+            theta = fit_variances(self._sums.total, self._map.groups)
+            self._variances = (len(vectors), theta)
+        return self._variances[1]
 
 
 def last_milestone(n: int) -> int:

@@ -155,19 +155,19 @@ def compute_evidence_loss(
 
 
 def fit_model(
-    sums: Sums, groups: IntArray, theta: FloatArray, pending: FloatArray
+    sums: Sums, groups: IntArray, theta: FloatArray, pending: FloatArray | None = None
 ) -> AccuracyModel:
     """The posterior given ``theta``.
 
-    ``pending`` are features of observations that are under way: they lower the variance
-    as they will, and leave the mean.
+    ``pending`` is F'F of observations that are under way: they lower the variance as they
+    will, and leave the mean.
     """
     data = standardize_sums(sums)
     noise, spread = float(np.exp(theta[-1])), _spread(groups, theta)
     inverse = _factorise(data.sums.gram, spread, noise)
     weights = spread * (inverse.T @ (inverse @ (spread * data.sums.moment))) / noise
-    if len(pending):
-        inverse = _factorise(data.sums.gram + pending.T @ pending, spread, noise)
+    if pending is not None:
+        inverse = _factorise(data.sums.gram + pending, spread, noise)
     weights = weights * data.scale
     weights[0] += data.mean
     return AccuracyModel(

@@ -54,5 +54,5 @@ def _fit_guess(base: Features, cheap: CheapScores) -> tuple[FloatArray, float]:
     targets = ndtri((rankdata(cheap.scores) - 0.5) / len(cheap.scores))
     sums = sum_observations(features, targets)
     variances = fit_variances(sums, base.groups)
-    model = fit_model(sums, base.groups, variances, pending=features[:0])
+    model = fit_model(sums, base.groups, variances)
     return model.weights, max(float(model.predict_mean(features).std()), 1e-6)

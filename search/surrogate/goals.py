@@ -16,6 +16,7 @@ from mbscale.search.surrogate.acquisition import (
     expected_pick_gain,
 )
 from mbscale.search.surrogate.local_search import Candidates
+from mbscale.search.surrogate.shortlist import Measured
 
 # A network outside the limits is worth less than any inside, and the less the further.
 _OUTSIDE = -1e3
@@ -63,12 +64,12 @@ class RewardGoal(Goal):
         self,
         objective: ObjectiveSettings,
         learned: Learned,
-        qualities: FloatArray,
-        macs: FloatArray,
+        measured: Measured,
     ) -> None:
         self._objective = objective
-        self._means = self.screen(learned.expect(learned.features), macs)
-        rewards = self.screen(qualities, macs)
+        candidates = measured.candidates
+        self._means = self.screen(learned.expect(candidates.features), candidates.macs)
+        rewards = self.screen(measured.qualities, candidates.macs)
         picked = int(np.argmax(rewards))
         self._picked_reward, self._picked_mean = float(rewards[picked]), float(self._means[picked])
 
@@ -120,17 +121,17 @@ class FrontGoal(Goal):
         self,
         objective: ObjectiveSettings,
         learned: Learned,
-        macs: FloatArray,
+        measured: Candidates,
         *,
         largest_macs: float,
     ) -> None:
         self._objective = objective
-        self._macs = macs
-        self._expected = learned.expect(learned.features)
+        self._macs = macs = measured.macs
+        self._expected = learned.expect(measured.features)
         is_inside = measure_excess(macs, objective) <= 0
         reference = (float(self._expected.min()), objective.max_macs or largest_macs)
         self._stairs = build_staircase(self._expected[is_inside], macs[is_inside], reference)
-        some = learned.features[:: 1 + len(learned.features) // _N_JUDGED]
+        some = measured.features[:: 1 + len(macs) // _N_JUDGED]
         self._hope = float(np.median(learned.predict(some)[1]))
         self._exponents = np.zeros(0)
 

@@ -1,8 +1,10 @@
-"""Features and sums of a growing list of observations, at the cost of the new ones.
+"""Sums over a growing list of observations, at the cost of the new ones.
 
-Sums are taken over blocks of a fixed size and then over blocks. A study that is resumed
-therefore gets the sums of the uninterrupted one to the last digit.
+Features are computed and summed over blocks of a fixed size, and then over blocks. A study
+that is resumed therefore gets the sums of the uninterrupted one to the last digit.
 """
+
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -10,59 +12,78 @@ from mbscale.search.choice_space import FloatArray, IntArray
 from mbscale.search.surrogate.accuracy_features import Features
 from mbscale.search.surrogate.accuracy_model import Sums, sum_observations
 
-_BLOCK = 256
+BLOCK = 32
+_MOST_CHANGES = 1000
 
 
 class ObservationSums:
-    """Keeps what was computed as long as earlier observations stay as they are."""
+    """Takes observations in; of those in full blocks it keeps the sums alone."""
 
     def __init__(self, features: Features) -> None:
         self._map = features
-        self._vectors = np.empty((0, 0), dtype=np.int64)
-        self._targets = np.empty(0)
-        self._rows = np.empty((_BLOCK, len(features.groups)))
-        self._sums: list[Sums] = []
-        # Of the first blocks together.
-        self._totals: list[Sums] = []
+        # Of all full blocks, and of the last one, which is not full.
+        self._full: Sums | None = None
+        self._open: Sums | None = None
+        self.n = 0
+
+    def append(self, vectors: IntArray, targets: FloatArray) -> None:
+        """Take in what lies beyond the first ``n`` of all observations so far."""
+        start = self.n - self.n % BLOCK
+        while start < len(vectors):
+            rows = slice(start, start + BLOCK)
+            self._open = sum_observations(self._map.compute(vectors[rows]), targets[rows])
+            start += BLOCK
+            if start <= len(vectors):
+                self._full = _add(self._full, self._open)
+                self._open = None
+        self.n = len(vectors)
 
     @property
-    def features(self) -> FloatArray:
-        """Those of all observations, ``(n, m)``."""
-        return self._rows[: len(self._vectors)]
+    def total(self) -> Sums:
+        """The sums of all observations; there is at least one."""
+        total = self._full if self._open is None else _add(self._full, self._open)
+        assert total is not None
+        return total
 
-    def update(self, vectors: IntArray, targets: FloatArray) -> int:
-        """Take in all observations; return how many at the start are as they were."""
-        n_unchanged = self._count_unchanged(vectors, targets)
-        whole = n_unchanged // _BLOCK
-        del self._sums[whole:], self._totals[whole:]
-        self._make_room(len(vectors))
-        for start in range(whole * _BLOCK, len(vectors), _BLOCK):
-            rows = slice(start, min(start + _BLOCK, len(vectors)))
-            self._rows[rows] = self._map.compute(vectors[rows])
-            self._sums.append(sum_observations(self._rows[rows], targets[rows]))
-            self._totals.append(self._totals[-1] + self._sums[-1] if start else self._sums[-1])
-        self._vectors, self._targets = vectors, targets
-        return n_unchanged
 
-    def _make_room(self, n: int) -> None:
-        if n > len(self._rows):
-            grown = np.empty((2 * n, self._rows.shape[1]))
-            grown[: len(self._rows)] = self._rows
-            self._rows = grown
+class PendingSums:
+    """The sum of features' products over vectors that come and go, at the cost of the changes.
 
-    def _count_unchanged(self, vectors: IntArray, targets: FloatArray) -> int:
-        n_common = min(len(vectors), len(self._vectors))
-        if not n_common:
-            return 0
-        is_equal = (vectors[:n_common] == self._vectors[:n_common]).all(axis=1)
-        is_equal &= targets[:n_common] == self._targets[:n_common]
-        return n_common if is_equal.all() else int(np.argmin(is_equal))
+    It is exact whenever no vector is left, and is taken anew after many changes, so that
+    rounding does not add up.
+    """
 
-    def total(self, n: int) -> Sums:
-        """The sums of the first ``n`` observations."""
-        whole, rest = divmod(n, _BLOCK)
-        if not rest:
-            return self._totals[whole - 1]
-        rows = slice(whole * _BLOCK, n)
-        part = sum_observations(self._rows[rows], self._targets[rows])
-        return self._totals[whole - 1] + part if whole else part
+    def __init__(self, features: Features) -> None:
+        self._map = features
+        self._rows: dict[int, FloatArray] = {}
+        self._gram = self._zero()
+        self._n_changes = 0
+
+    def _zero(self) -> FloatArray:
+        return np.zeros((len(self._map.groups), len(self._map.groups)))
+
+    def update(self, vectors: Mapping[int, IntArray]) -> FloatArray | None:
+        """``F'F`` of these vectors by the number of their trial; None where there is none."""
+        gone = [number for number in self._rows if number not in vectors]
+        new = [number for number in vectors if number not in self._rows]
+        left = _stack([self._rows.pop(number) for number in gone], self._gram)
+        if new:
+            came = self._map.compute(np.stack([vectors[number] for number in new]))
+            self._rows.update(zip(new, came, strict=True))
+        else:
+            came = left[:0]
+        self._n_changes += len(gone) + len(new)
+        if self._n_changes > _MOST_CHANGES or not self._rows:
+            every = _stack(list(self._rows.values()), self._gram)
+            self._gram, self._n_changes = every.T @ every, 0
+        else:
+            self._gram = self._gram + came.T @ came - left.T @ left
+        return self._gram if self._rows else None
+
+
+def _stack(rows: list[FloatArray], gram: FloatArray) -> FloatArray:
+    return np.array(rows, dtype=np.float64).reshape(len(rows), len(gram))
+
+
+def _add(first: Sums | None, second: Sums) -> Sums:
+    return second if first is None else first + second

@@ -1,6 +1,7 @@
 """What a study's trials tell an accuracy model."""
 
 import math
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import ref
@@ -16,25 +17,26 @@ from mbscale.search.settings import ObjectiveSettings
 from mbscale.space.encoding import Choice
 from mbscale.space.stage_space import Option
 
+# Observations that there is room for at first.
+_ROOM = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Observations:
-    """Measured vectors ``(n, choices)`` with their qualities ``(n,)``, in trial order.
+    """Measured vectors ``(n, choices)`` with their qualities ``(n,)``, in the order of reading.
 
-    ``running`` are the vectors of trials that are under way, and ``barren`` those that
-    ended without a quality. ``has_echo`` says that a vector was measured again with the
-    same result to the last digit: a repeat teaches nothing.
+    ``running`` are the vectors of trials that are under way, by number; ``taken`` the keys
+    of all vectors that were proposed (``list_keys``). ``has_echo`` says that a vector was
+    measured again with the same result to the last digit: a repeat teaches nothing. Of one
+    ``history``, later observations begin with all earlier ones.
     """
 
     vectors: IntArray
     qualities: FloatArray
-    running: IntArray
-    barren: IntArray
+    running: Mapping[int, IntArray]
+    taken: Container[bytes]
     has_echo: bool
-
-    def parts(self) -> tuple[IntArray, IntArray, IntArray]:
-        """All vectors that were proposed: measured, running and barren ones."""
-        return self.vectors, self.running, self.barren
+    history: int
 
 
 def option_index(choice: Choice, value: object, distribution: BaseDistribution) -> int | None:
@@ -81,44 +83,58 @@ class TrialReader:
         self._space = space
         self._objective = objective
         self._attribute = attribute
+        self._history = 0
+        self._positions: Mapping[str, BaseDistribution] | None = None
         self._forget()
 
     def _forget(self) -> None:
         self._study: ref[Study] | None = None
-        self._seen: set[int] = set()
-        # So many trials from the first on are all seen.
-        self._n_first = 0
-        self._rows: dict[int, IntArray] = {}
-        self._qualities: dict[int, float] = {}
+        self._history += 1
+        self._n_seen = 0
+        # Trials that were seen before their end, with their vectors once they are complete.
+        self._open: dict[int, IntArray | None] = {}
+        self._vectors = np.empty((_ROOM, len(self._space.choices)), dtype=np.int64)
+        self._qualities = np.empty(_ROOM)
+        self._n_measured = 0
+        self._taken: set[bytes] = set()
         self._results: set[tuple[bytes, float]] = set()
-        self._barren: dict[int, IntArray] = {}
         self._has_echo = False
-        self._stacked = (0, self._stack([]), np.empty(0))
 
     def read(self, study: Study, *, number: int) -> Observations:
         """Everything but the trial ``number``, for which a proposal is made."""
         if self._study is None or self._study() is not study:
             self._forget()
             self._study = ref(study)
-        running: list[IntArray] = []
         trials = study.get_trials(deepcopy=False)
-        for trial in trials[self._n_first :]:
-            if trial.number in self._seen or trial.number == number:
-                continue
-            if trial.state.is_finished():
-                self._take_in(study, trial)
-            elif (vector := self.read_vector(trial)) is not None:
-                running.append(vector)
-        while self._n_first < len(trials) and trials[self._n_first].number in self._seen:
-            self._n_first += 1
-        vectors, qualities = self._stack_measured()
+        self._open.update((trial.number, None) for trial in trials[self._n_seen :])
+        self._n_seen = len(trials)
+        for ended in [one for one in self._open if trials[one].state.is_finished()]:
+            self._take_in(study, trials[ended], self._open.pop(ended))
+        n = self._n_measured
         return Observations(
-            vectors, qualities, self._stack(running), self._stack([*self._barren.values()]),
+            self._vectors[:n],
+            self._qualities[:n],
+            self._read_running(trials, but=number),
+            self._taken,
             self._has_echo,
-        )  # fmt: skip
+            self._history,
+        )
+
+    def _read_running(self, trials: Sequence[FrozenTrial], *, but: int) -> dict[int, IntArray]:
+        running: dict[int, IntArray] = {}
+        for number, known in self._open.items():
+            vector = self.read_vector(trials[number]) if known is None and number != but else known
+            if vector is not None:
+                running[number] = vector
+                self._taken.add(vector.tobytes())
+        self._open.update(running)
+        return running
 
     def read_vector(self, trial: FrozenTrial) -> IntArray | None:
         """The vector of a trial; None where a choice is missing or is not of the space."""
+        # Trials of one search share their distributions.
+        if trial.distributions is self._positions:
+            return np.array([trial.params[one.name] for one in self._space.choices], np.int64)
         vector = np.zeros(len(self._space.choices), dtype=np.int64)
         for place, choice in enumerate(self._space.choices):
             if choice.name in trial.params:
@@ -129,23 +145,36 @@ class TrialReader:
             if index is None:
                 return None
             vector[place] = index
+        self._note_positions(trial)
         return vector
 
-    def _take_in(self, study: Study, trial: FrozenTrial) -> None:
-        self._seen.add(trial.number)
-        vector = self.read_vector(trial)
+    def _note_positions(self, trial: FrozenTrial) -> None:
+        found = trial.distributions
+        if all(c.name in found and is_position(c, found[c.name]) for c in self._space.choices):
+            self._positions = found
+
+    def _take_in(self, study: Study, trial: FrozenTrial, vector: IntArray | None) -> None:
+        vector = self.read_vector(trial) if vector is None else vector
         if vector is None:
             return
-        quality = self._read_quality(study, trial, vector)
+        key, quality = vector.tobytes(), self._read_quality(study, trial, vector)
+        self._taken.add(key)
         if quality is None:
-            self._barren[trial.number] = vector
             return
-        result = (vector.tobytes(), quality)
-        if result in self._results:
+        if (key, quality) in self._results:
             self._has_echo = True
             return
-        self._results.add(result)
-        self._rows[trial.number], self._qualities[trial.number] = vector, quality
+        self._results.add((key, quality))
+        self._append(vector, quality)
+
+    def _append(self, vector: IntArray, quality: float) -> None:
+        if self._n_measured == len(self._qualities):
+            # Earlier observations are handed out, and are not written to again.
+            self._vectors = np.concatenate([self._vectors, np.empty_like(self._vectors)])
+            self._qualities = np.concatenate([self._qualities, np.empty_like(self._qualities)])
+        self._vectors[self._n_measured] = vector
+        self._qualities[self._n_measured] = quality
+        self._n_measured += 1
 
     def _read_quality(self, study: Study, trial: FrozenTrial, vector: IntArray) -> float | None:
         is_feasible = all(violation <= 0 for violation in trial.constraints.values())
@@ -167,16 +196,3 @@ class TrialReader:
         offset = compute_reward(0.0, macs, self._objective)
         slope = compute_reward(1.0, macs, self._objective) - offset
         return (reward - offset) / slope
-
-    def _stack_measured(self) -> tuple[IntArray, FloatArray]:
-        n_known, vectors, qualities = self._stacked
-        if n_known != len(self._rows):
-            numbers = sorted(self._rows)
-            vectors = self._stack([self._rows[number] for number in numbers])
-            qualities = np.array([self._qualities[number] for number in numbers])
-            self._stacked = (len(numbers), vectors, qualities)
-        return vectors, qualities
-
-    def _stack(self, vectors: list[IntArray]) -> IntArray:
-        shape = (len(vectors), len(self._space.choices))
-        return np.array(vectors, dtype=np.int64).reshape(shape)

@@ -13,6 +13,7 @@ from mbscale.search.surrogate.cheap_scores import CheapScores, GuessedFeatures
 from mbscale.search.surrogate.goals import FrontGoal, Goal, RewardGoal, measure_excess
 from mbscale.search.surrogate.local_search import Candidates, LocalSearch, describe_vectors, gather
 from mbscale.search.surrogate.observations import Observations
+from mbscale.search.surrogate.shortlist import Measured, Shortlist
 from mbscale.search.tables.accel_nasbench import load_shipped
 
 # Half of the climbs start from the best measured networks, half from random ones.
@@ -63,6 +64,7 @@ class Proposer:
         cheap = options.cheap_scores
         self._features: Features = GuessedFeatures(base, cheap) if cheap else base
         self._learner = AccuracyLearner(self._features)
+        self._shortlist = Shortlist(space, self._features, objective)
         self._search = LocalSearch(space, self._features)
         pool = options.pool
         self._pool = None if pool is None else describe_vectors(space, self._features, pool)
@@ -70,12 +72,17 @@ class Proposer:
     def propose(self, known: Observations, *, seed: tuple[int, int], has_front: bool) -> IntArray:
         """The vector for the next trial; ``seed`` is the run's and the trial's number."""
         rng = np.random.default_rng(seed)
-        taken = {key for part in known.parts() for key in list_keys(part)}
+        taken = known.taken
         if len(known.vectors) < max(1, self._options.n_startup):
             return self._draw(seed[1], taken, rng)
-        learned = self._learner.learn(known.vectors, known.qualities, known.running)
-        measured = self._describe_measured(known, learned)
-        goal = self._set_goal(known, learned, measured.macs, has_front=has_front)
+        learned = self._learner.learn(
+            known.vectors, known.qualities, known.running, history=known.history
+        )
+        kept = self._shortlist.update(
+            known.vectors, known.qualities, history=known.history, has_front=has_front
+        )
+        measured = kept.candidates
+        goal = self._set_goal(learned, kept, has_front=has_front)
         found = self._find(goal, learned, measured, rng)
         screened = [goal.screen(learned.expect(part.features), part.macs) for part in found]
         met = np.concatenate([part.vectors for part in found])
@@ -105,17 +112,11 @@ class Proposer:
         place = order[int((0.5 + number * _GOLDEN) % 1.0 * len(order))]
         return np.asarray(drawn[place])
 
-    def _describe_measured(self, known: Observations, learned: Learned) -> Candidates:
-        macs = self._space.count(known.vectors).macs.astype(np.float64)
-        return Candidates(known.vectors, learned.features, macs)
-
-    def _set_goal(
-        self, known: Observations, learned: Learned, macs: FloatArray, *, has_front: bool
-    ) -> Goal:
+    def _set_goal(self, learned: Learned, kept: Measured, *, has_front: bool) -> Goal:
         if has_front:
             largest = self._features.largest_macs
-            return FrontGoal(self._objective, learned, macs, largest_macs=largest)
-        return RewardGoal(self._objective, learned, known.qualities, macs)
+            return FrontGoal(self._objective, learned, kept.candidates, largest_macs=largest)
+        return RewardGoal(self._objective, learned, kept)
 
     def _find(
         self, goal: Goal, learned: Learned, measured: Candidates, rng: np.random.Generator

@@ -74,7 +74,7 @@ def test_the_posterior_is_that_of_bayes_rule() -> None:
     mean = np.linalg.solve(precision, features.T @ standardize(targets) / noise)
     asked = draw(4, seed=9)[0]
 
-    model = fit_model(sum_observations(features, targets), groups, theta, asked[:0])
+    model = fit_model(sum_observations(features, targets), groups, theta)
 
     scale = targets.std()
     assert model.predict_mean(asked) == pytest.approx(targets.mean() + scale * asked @ mean)
@@ -85,7 +85,7 @@ def test_the_posterior_is_that_of_bayes_rule() -> None:
 
 def test_draws_of_the_weights_have_the_moments_of_the_posterior() -> None:
     features, targets, groups = draw(12)
-    model = fit_model(sum_observations(features, targets), groups, PRIOR_MEAN, features[:0])
+    model = fit_model(sum_observations(features, targets), groups, PRIOR_MEAN)
 
     draws = model.draw_weights(np.random.default_rng(0), 20_000) @ features[0]
 
@@ -98,8 +98,8 @@ def test_a_running_trial_lowers_the_variance_and_leaves_the_mean() -> None:
     sums = sum_observations(features, targets)
     asked = draw(1, seed=5)[0]
 
-    alone = fit_model(sums, groups, PRIOR_MEAN, asked[:0])
-    pending = fit_model(sums, groups, PRIOR_MEAN, asked)
+    alone = fit_model(sums, groups, PRIOR_MEAN)
+    pending = fit_model(sums, groups, PRIOR_MEAN, asked.T @ asked)
 
     assert pending.predict_mean(asked) == pytest.approx(alone.predict_mean(asked))
     assert pending.predict_deviation(asked)[0] < alone.predict_deviation(asked)[0]
@@ -124,7 +124,6 @@ def test_the_noise_is_found_where_there_is_enough_evidence() -> None:
         sum_observations(features, targets),
         groups,
         fit_variances(sum_observations(features, targets), groups),
-        features[:0],
     )
 
     assert model.noise == pytest.approx(0.3, rel=0.05)

@@ -40,9 +40,7 @@ def draw(seed: int, n: int) -> IntArray:
 def correlate(features: Features, *, n_trained: int) -> float:
     """Tau of the model with the truth, after ``n_trained`` trainings."""
     vectors, unseen = draw(1, n_trained), draw(2, 400)
-    learned = AccuracyLearner(features).learn(
-        vectors, measure_truth(SPACE, vectors), np.empty((0, vectors.shape[1]), dtype=np.int64)
-    )
+    learned = AccuracyLearner(features).learn(vectors, measure_truth(SPACE, vectors), {})
     expected = learned.expect(features.compute(unseen))
     return float(kendalltau(expected, measure_truth(SPACE, unseen))[0])
 
