@@ -1,4 +1,4 @@
-"""How the fourth roots of stages' parameters order recorded networks, and what few labels add.
+"""How the fourth roots of stages' parameters order recorded networks.
 
 ``python benchmarks/stage_score.py ../shared/data/accel_nasbench.csv``. Half of the networks,
 by chance, is the one that choices were made on; the other half checks them.
@@ -17,16 +17,10 @@ from mbscale.proxy.zero_cost_counts import score_stages
 from mbscale.search.validation.agreement import compare, cut_bands, kendall, partial_tau
 from mbscale.space.blocks import canonical_key
 from mbscale.space.cost import count_cost
-from mbscale.space.encoding import encode
-from mbscale.space.search_space import load_search_space
 
 Floats = NDArray[np.float64]
 
 EXPONENTS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 1.0)
-N_LABELS = (20, 50, 100)
-_REPEATS = 30
-# Of a standardized choice against the unit of its noise; the score itself is free.
-_PENALTY = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,66 +72,6 @@ def show_scores(table: Table, half: NDArray[np.bool_]) -> None:
         print(name, *words, *(f"{one:.2f}" for one in parts), sep=" | ")
 
 
-def show_regret(table: Table) -> None:
-    """Points that the network of highest score loses on the best recorded one of its band.
-
-    Mean over random halves of the band as pools, lowest and highest; ``random`` is one
-    network by chance.
-    """
-    named = {"stages": measure(table, 0.25), "parameters": table.params, "macs": table.macs}
-    for low, high in ((200e6, 300e6), (300e6, 400e6), (400e6, 500e6)):
-        place = np.flatnonzero((low <= table.macs) & (table.macs < high))
-        halves = [
-            np.random.default_rng(seed).permutation(place)[: len(place) // 2]
-            for seed in range(_REPEATS)
-        ]
-        for name, values in named.items():
-            lost = [_lose(table, half, int(half[values[half].argmax()])) for half in halves]
-            _say(f"{low / 1e6:.0f}-{high / 1e6:.0f} M", len(place), name, lost)
-        by_chance = [_lose(table, half, int(half[0])) for half in halves]
-        _say(f"{low / 1e6:.0f}-{high / 1e6:.0f} M", len(place), "random", by_chance)
-
-
-def _lose(table: Table, pool: NDArray[np.int64], chosen: int) -> float:
-    return 100 * float(table.accuracy[pool].max() - table.accuracy[chosen])
-
-
-def _say(band: str, n_networks: int, name: str, lost: list[float]) -> None:
-    words = f"{np.mean(lost):.2f} ({min(lost):.2f} to {max(lost):.2f})"
-    print(band, f"{n_networks} networks", name, words, sep=" | ")
-
-
-def show_labels(table: Table, half: NDArray[np.bool_]) -> None:
-    """Tau of ridge regression on few labels of the checking half, on the rest of it."""
-    space = load_search_space("accel_nasbench")
-    vectors = np.array([encode(space, one.architecture) for one in table.networks], dtype=float)
-    choices = _standardize(vectors[:, vectors.std(axis=0) > 0])
-    score = _standardize(measure(table, 0.25)[:, None])
-    place = np.flatnonzero(~half)
-    for n_labels in N_LABELS:
-        for name, free in (("score and encoding", score), ("encoding alone", score[:, :0])):
-            taus = [_learn(table, free, choices, place, n_labels, seed) for seed in range(_REPEATS)]
-            print(f"{n_labels} labels, {name}: {np.mean(taus):.3f}, deviation {np.std(taus):.3f}")
-
-
-def _learn(
-    table: Table, free: Floats, choices: Floats, place: NDArray[np.int64], n_labels: int, seed: int
-) -> float:
-    chosen = np.random.default_rng(seed).permutation(place)
-    known, rest = chosen[:n_labels], chosen[n_labels:]
-    columns = np.concatenate([np.ones((len(choices), 1)), free, choices], axis=1)
-    penalty = np.array([1e-9] + [1e-2] * free.shape[1] + [_PENALTY] * choices.shape[1])
-    if not free.shape[1]:
-        penalty[1:] = 1.0
-    inner = columns[known].T @ columns[known] + np.diag(penalty)
-    weights = np.linalg.solve(inner, columns[known].T @ table.accuracy[known])
-    return kendall(columns[rest] @ weights, table.accuracy[rest])
-
-
-def _standardize(values: Floats) -> Floats:
-    return np.asarray((values - values.mean(axis=0)) / values.std(axis=0))
-
-
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -146,7 +80,6 @@ def main() -> None:
     parser.add_argument("--high", type=float, default=500e6)
     parser.add_argument("--resolution", type=int, default=224)
     parser.add_argument("--classes", type=int, default=1000)
-    parser.add_argument("--no-labels", action="store_true")
     given = parser.parse_args()
     table = read_table(
         given.table,
@@ -157,9 +90,6 @@ def main() -> None:
     )
     half = np.random.default_rng(0).random(len(table.networks)) < 0.5
     show_scores(table, half)
-    if not given.no_labels:
-        show_regret(table)
-        show_labels(table, half)
 
 
 if __name__ == "__main__":
