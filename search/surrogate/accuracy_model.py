@@ -93,11 +93,6 @@ class AccuracyModel:
         """Standard deviations ``(n,)`` of the noise-free targets."""
         return np.asarray(np.sqrt(np.square(features @ self.root).sum(axis=1)))
 
-    def draw_weights(self, rng: np.random.Generator, n_draws: int) -> FloatArray:
-        """Weights ``(n_draws, m)`` from the posterior."""
-        noise = rng.standard_normal((self.root.shape[1], n_draws))
-        return np.asarray(self.weights + (self.root @ noise).T)
-
 
 def fit_variances(sums: Sums, groups: IntArray) -> FloatArray:
     """The most probable ``theta``, groups first and the noise last."""

@@ -17,11 +17,11 @@ from mbscale.search.surrogate.shortlist import Measured, Shortlist
 from mbscale.search.tables.accel_nasbench import load_shipped
 
 # Half of the climbs start from the best measured networks, half from random ones.
-_N_CLIMBS = 10
-# Climbs follow the expected weights or one of these draws from their posterior.
-_N_DRAWN_WEIGHTS = 4
+_N_CLIMBS = 8
 # Candidates whose uncertainty is looked at, the best by expectation.
-_N_JUDGED = 300
+_N_JUDGED = 100
+# Those of them with the most worth, from which climbs by the worth itself start.
+_N_CLIMBED_AGAIN = 3
 _N_RANDOM = 64
 # Multiples of it, modulo 1, are spread evenly however many there are (the golden ratio).
 _GOLDEN = 0.6180339887498949
@@ -83,12 +83,15 @@ class Proposer:
         )
         measured = kept.candidates
         goal = self._set_goal(learned, kept, has_front=has_front)
-        found = self._find(goal, learned, measured, rng)
-        screened = [goal.screen(learned.expect(part.features), part.macs) for part in found]
-        met = np.concatenate([part.vectors for part in found])
-        fresh = gather(found, _select_fresh(met, np.concatenate(screened), taken))
+        fresh = self._find_fresh(goal, learned, measured, taken, rng)
         worths = [goal.judge(fresh, learned)]
         vectors = [fresh.vectors]
+        if self._pool is None:
+            starts = fresh.vectors[np.argsort(-worths[0], kind="stable")[:_N_CLIMBED_AGAIN]]
+            met, worth = self._climb_by_worth(goal, learned, starts, rng)
+            is_taken = np.array([key in taken for key in list_keys(met)], dtype=np.bool_)
+            worths.append(np.where(is_taken, -np.inf, worth))
+            vectors.append(met)
         if self._options.may_repeat and not known.has_echo and self._pool is None:
             worths.append(goal.judge_again(measured, learned))
             vectors.append(measured.vectors)
@@ -118,25 +121,47 @@ class Proposer:
             return FrontGoal(self._objective, learned, kept.candidates, largest_macs=largest)
         return RewardGoal(self._objective, learned, kept)
 
-    def _find(
+    def _find_fresh(
+        self,
+        goal: Goal,
+        learned: Learned,
+        measured: Candidates,
+        taken: Container[bytes],
+        rng: np.random.Generator,
+    ) -> Candidates:
+        """The best by expectation that are not taken, of what climbs by expectation meet."""
+        found = [self._pool] if self._pool else self._climb(goal, learned, measured, rng)
+        screened = [goal.screen(learned.expect(part.features), part.macs) for part in found]
+        met = np.concatenate([part.vectors for part in found])
+        return gather(found, _select_fresh(met, np.concatenate(screened), taken))
+
+    def _climb(
         self, goal: Goal, learned: Learned, measured: Candidates, rng: np.random.Generator
     ) -> list[Candidates]:
-        if self._pool is not None:
-            return [self._pool]
         starts = measured.vectors[goal.choose_starts(_N_CLIMBS, rng)]
         n_random = _N_CLIMBS // 2
         starts = np.concatenate([starts[: _N_CLIMBS - n_random], self._space.sample(rng, n_random)])
-        drawn = learned.model.draw_weights(rng, _N_DRAWN_WEIGHTS)
-        weights = np.concatenate([learned.model.weights[None], drawn]).T
-        n_weights = weights.shape[1]
 
         def judge(around: Candidates, climbs: IntArray) -> FloatArray:
-            targets = (around.features @ weights).reshape(len(climbs), -1, n_weights)
-            own = targets[np.arange(len(climbs)), :, climbs % n_weights]
-            macs = around.macs.reshape(own.shape)
-            return goal.judge_climb(learned.scale.unwarp(own), macs, climbs)
+            qualities = learned.expect(around.features).reshape(len(climbs), -1)
+            return goal.judge_climb(qualities, around.macs.reshape(qualities.shape), climbs)
 
         return self._search.climb(starts, judge, rng)
+
+    def _climb_by_worth(
+        self, goal: Goal, learned: Learned, starts: IntArray, rng: np.random.Generator
+    ) -> tuple[IntArray, FloatArray]:
+        """All vectors that these climbs meet, with the worth of measuring them."""
+        worths = [np.empty(0)]
+
+        def judge(around: Candidates, climbs: IntArray) -> FloatArray:
+            del climbs
+            worths.append(goal.judge(around, learned))
+            return worths[-1]
+
+        met = self._search.climb(starts, judge, rng)
+        vectors = [part.vectors for part in met]
+        return np.concatenate([starts[:0], *vectors]), np.concatenate(worths)
 
 
 def _select_fresh(vectors: IntArray, worth: FloatArray, taken: Container[bytes]) -> IntArray:

@@ -83,16 +83,6 @@ def test_the_posterior_is_that_of_bayes_rule() -> None:
     )
 
 
-def test_draws_of_the_weights_have_the_moments_of_the_posterior() -> None:
-    features, targets, groups = draw(12)
-    model = fit_model(sum_observations(features, targets), groups, PRIOR_MEAN)
-
-    draws = model.draw_weights(np.random.default_rng(0), 20_000) @ features[0]
-
-    assert draws.mean() == pytest.approx(model.predict_mean(features[:1])[0], abs=0.02)
-    assert draws.std() == pytest.approx(model.predict_deviation(features[:1])[0], rel=0.03)
-
-
 def test_a_running_trial_lowers_the_variance_and_leaves_the_mean() -> None:
     features, targets, groups = draw(12)
     sums = sum_observations(features, targets)
