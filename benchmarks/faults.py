@@ -7,7 +7,8 @@ file. *Lost* are networks of an uninterrupted run that are missing, *paid twice*
 beyond one a network and one a trial that ran when something was killed, *wrong* are rows
 that differ from those of the uninterrupted run (one worker), networks trained under a seed
 that is not the trial's (several workers), or trials that failed and should not have, or the
-reverse. A cut journal has trials paid again by nature: "-". A folder is made read-only by
+reverse. A cut journal has trials paid again by nature: "-"; it is
+*wrong* as well where other bytes than the torn line are gone. A folder is made read-only by
 mounting it so, which asks for the rights of root; without them, and without Ray, a row is left
 out, and said so.
 """
@@ -16,6 +17,7 @@ import argparse
 import importlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,7 +32,7 @@ from fault_search import LoggedEvaluator, is_unlucky, read_calls, search, start,
 
 from mbscale.results.record import Record
 from mbscale.results.tables import read_records
-from mbscale.search.study.journal import JOURNAL_NAME
+from mbscale.search.study.journal import JOURNAL_NAME, open_journal
 
 Row = tuple[str, int, int, int | str, int]
 
@@ -98,18 +100,27 @@ def kill_workers(folder: Path, *, n_kills: int) -> Row:
 
 
 def cut_journal(folder: Path, *, n_bytes: int) -> Row:
-    """The journal cut at each of its last bytes, then resumed."""
+    """The journal cut at each of its last bytes and opened; resumed once for each line cut."""
     whole = folder.with_name("uncut")
     search(whole, n_trials=30)
     journal = (whole / JOURNAL_NAME).read_bytes()
-    n_lost = n_wrong = 0
-    for n_cut in range(1, min(n_bytes, len(journal)) + 1):
+    n_bytes, n_lost, n_wrong = min(n_bytes, len(journal)), 0, 0
+    resumed: set[bytes] = set()
+    for n_cut in range(1, n_bytes + 1):
         torn = folder.with_name(f"cut{n_cut}")
         torn.mkdir()
-        (torn / JOURNAL_NAME).write_bytes(journal[:-n_cut])
-        search(torn, n_trials=30)
-        _, _, lost, _, wrong = compare("", 1, torn, whole)
-        n_lost, n_wrong = n_lost + lost, n_wrong + wrong
+        left = journal[:-n_cut]
+        (torn / JOURNAL_NAME).write_bytes(left)
+        with open_journal(torn):
+            mended = (torn / JOURNAL_NAME).read_bytes()
+        n_wrong += mended != left[: left.rfind(b"\n") + 1]
+        # What follows depends on the mended file alone.
+        if mended not in resumed:
+            resumed.add(mended)
+            search(torn, n_trials=30)
+            _, _, lost, _, wrong = compare("", 1, torn, whole)
+            n_lost, n_wrong = n_lost + lost, n_wrong + wrong
+        shutil.rmtree(torn)
     return "journal cut at each of its last bytes", n_bytes, n_lost, "-", n_wrong
 
 
