@@ -16,7 +16,7 @@ from mbscale.proxy.evaluation import Evaluation
 from mbscale.results.curve_plots import plot_curves
 from mbscale.results.rows import write_rows
 from mbscale.results.ways_plot import plot_ways
-from mbscale.search.execution.executors import ProxyEvaluator, open_executor
+from mbscale.search.execution.executors import open_executor, share_images
 from mbscale.search.scaling.evaluations import EvaluationJob
 from mbscale.search.scaling.experiments import (
     CurveRow,
@@ -109,9 +109,10 @@ def _train(run: Run, baseline: Network, name: Experiment) -> tuple[CurveRow, ...
         return run_experiment(
             task,
             points,
-            ProxyEvaluator(config.proxy.as_training()),
+            share_images(executor, config.proxy.as_training(), run.dataset),
             open_evaluations(run),
             executor=executor,
+            n_retries=config.search.max_retries,
             on_evaluation=_count(progress),
         )
 

@@ -49,6 +49,7 @@ def scale_stage(run: Run) -> ScalingOutcome:
             share_images(executor, config.proxy.as_training(), run.dataset),
             open_evaluations(run),
             executor=executor,
+            n_retries=config.search.max_retries,
             on_evaluation=_count(progress),
         )
     grid, rows = config.scale.candidates, scaling_rows(outcome)

@@ -38,7 +38,11 @@ def run_jobs(
     while waiting or running:
         while waiting and len(running) < n_workers:
             job, n_failures = waiting.pop()
-            running[submit(job)] = job, n_failures
+            future = submit(job)
+            running[future] = job, n_failures
+            if future.done():
+                # Of an inline executor: what it made must not wait for the rest.
+                break
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
             job, n_failures = running.pop(future)

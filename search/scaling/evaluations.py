@@ -2,8 +2,8 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, as_completed
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +12,7 @@ import numpy as np
 
 from mbscale.errors import RunError
 from mbscale.proxy.evaluation import Evaluation, Evaluator
+from mbscale.search.execution.jobs import run_jobs
 from mbscale.space.candidates import network_key
 from mbscale.space.network import Network
 
@@ -82,14 +83,16 @@ def evaluate_jobs(
     log: EvaluationLog,
     *,
     executor: Executor | None = None,
+    n_retries: int = 1,
     on_evaluation: OnEvaluation | None = None,
 ) -> tuple[Evaluation, ...]:
     """The evaluation of every job, in order; those in the log are not made again.
 
-    Without an executor they are made one after the other, here.
+    Without an executor they are made one after the other, here. One whose worker died is
+    made again up to ``n_retries`` times, and has then failed; so has one over a limit.
     """
     missing = list({job.key: job for job in jobs if log.get(job) is None}.values())
-    for job, evaluation in _run(missing, evaluator, executor):
+    for job, evaluation in _run(missing, evaluator, executor, n_retries):
         log.append(job, evaluation)
         if on_evaluation is not None:
             on_evaluation(job, evaluation)
@@ -98,24 +101,21 @@ def evaluate_jobs(
 
 
 def _run(
-    jobs: Iterable[EvaluationJob], evaluator: Evaluator, executor: Executor | None
+    jobs: Sequence[EvaluationJob],
+    evaluator: Evaluator,
+    executor: Executor | None,
+    n_retries: int,
 ) -> Iterator[tuple[EvaluationJob, Evaluation]]:
     if executor is None:
         for job in jobs:
             yield job, _evaluate(evaluator, job)
         return
-    pending: dict[Future[Evaluation], EvaluationJob] = {}
-    try:
-        for job in jobs:
-            pending[executor.submit(_evaluate, evaluator, job)] = job
-            # An inline executor is done by now: what it made must not wait for the rest.
-            for future in [future for future in pending if future.done()]:
-                yield pending.pop(future), future.result()
-        for future in as_completed(list(pending)):
-            yield pending.pop(future), future.result()
-    finally:
-        for future in pending:
-            future.cancel()
+
+    def submit(job: EvaluationJob) -> Future[Evaluation]:
+        return executor.submit(_evaluate, evaluator, job)
+
+    # The executor itself knows how many it runs at once.
+    yield from run_jobs(jobs, submit, n_workers=max(1, len(jobs)), n_retries=n_retries)
 
 
 def _evaluate(evaluator: Evaluator, job: EvaluationJob) -> Evaluation:

@@ -48,13 +48,14 @@ class CurveRow:
     reason: str
 
 
-def run_experiment(
+def run_experiment(  # noqa: PLR0913 - a stage with all its parts
     task: ScalingTask,
     points: Sequence[ScaledNetwork],
     evaluator: Evaluator,
     log: EvaluationLog,
     *,
     executor: Executor | None = None,
+    n_retries: int = 1,
     on_evaluation: OnEvaluation | None = None,
 ) -> tuple[CurveRow, ...]:
     """Every point with ``n_seeds`` seeds of the task; a network on two lines is trained once."""
@@ -62,7 +63,12 @@ def run_experiment(
     for round_number in range(task.settings.n_seeds):
         jobs = [task.make_job(point.network, round_number=round_number) for point in points]
         evaluations = evaluate_jobs(
-            jobs, evaluator, log, executor=executor, on_evaluation=on_evaluation
+            jobs,
+            evaluator,
+            log,
+            executor=executor,
+            n_retries=n_retries,
+            on_evaluation=on_evaluation,
         )
         entries = [add_evaluation(*pair) for pair in zip(entries, evaluations, strict=True)]
     # A network that stands on two lines counts once, or its noise would count twice.

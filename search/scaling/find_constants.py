@@ -83,11 +83,13 @@ def run_scaling(
     log: EvaluationLog,
     *,
     executor: Executor | None = None,
+    n_retries: int = 1,
     on_evaluation: OnEvaluation | None = None,
 ) -> ScalingOutcome:
     """Train the candidates of ``task`` and fit the constants.
 
-    Evaluations in ``log`` are not made again, so a stopped run goes on where it was.
+    Evaluations in ``log`` are not made again, so a stopped run goes on where it was; one
+    whose worker died is made again up to ``n_retries`` times.
     Raises RunError when fewer than two candidates could be trained.
     """
     evaluate = partial(
@@ -95,6 +97,7 @@ def run_scaling(
         evaluator=evaluator,
         log=log,
         executor=executor,
+        n_retries=n_retries,
         on_evaluation=on_evaluation,
     )
     settings = task.settings
