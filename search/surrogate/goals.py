@@ -20,6 +20,9 @@ from mbscale.search.surrogate.shortlist import Measured
 
 # A network outside the limits is worth less than any inside, and the less the further.
 _OUTSIDE = -1e3
+# Uncertainty is multiplied by this, because the model's own is too small where the search
+# goes: at the edge of what was measured.
+CAUTION = 2.0
 # Measured networks whose uncertainty is looked at.
 _N_JUDGED = 100
 # Exponents of MACs that climbs to a front follow.
@@ -108,7 +111,7 @@ class RewardGoal(Goal):
         zero = compute_reward(np.zeros_like(quality), candidates.macs, self._objective)
         slope = compute_reward(np.ones_like(quality), candidates.macs, self._objective) - zero
         mean = self.screen(quality, candidates.macs)
-        return Belief(mean, deviation * slope, noise * slope)
+        return Belief(mean, CAUTION * deviation * slope, noise * slope)
 
 
 class FrontGoal(Goal):
@@ -161,7 +164,7 @@ class FrontGoal(Goal):
     def judge(self, candidates: Candidates, learned: Learned) -> FloatArray:
         """The expected growth of the area."""
         quality, deviation, _ = learned.predict(candidates.features)
-        return self._gain(quality, deviation, candidates.macs)
+        return self._gain(quality, CAUTION * deviation, candidates.macs)
 
     def _gain(self, mean: FloatArray, deviation: FloatArray, macs: FloatArray) -> FloatArray:
         outside = measure_excess(macs, self._objective)
