@@ -17,16 +17,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from plain_loop import PlainImages, train_plainly
 from proxy_signal import sample_networks
-from torch import Tensor, nn
-from torch.nn import functional
-from torch.optim import AdamW
-from torch.utils.data import DataLoader
-from torch.utils.data import Dataset as TorchDataset
+from torch import nn
 
 from mbscale.config import RunConfig, load_run_config
 from mbscale.errors import MbscaleError
-from mbscale.proxy.augment import Normalization, measure_normalization, to_device
+from mbscale.proxy.augment import measure_normalization, to_device
 from mbscale.proxy.dataset import load_dataset
 from mbscale.proxy.device import choose_device
 from mbscale.proxy.evaluation import Evaluation, OnEpoch, SplitName
@@ -49,44 +46,6 @@ from mbscale.space.search_space import load_search_space
 
 # Kernel 3 and expansion 3 in all eight blocks; half of them wide; kernel 5 and expansion 6.
 MACRO = ((1,) * 8, (1, 2) * 4, (2,) * 8)
-
-
-class PlainImages(TorchDataset[tuple[Tensor, Tensor]]):
-    """One image at a time: shifted, mirrored, normalized, three channels."""
-
-    def __init__(self, split: Split, normalization: Normalization, padding: int) -> None:
-        self._images = torch.from_numpy(split.images).permute(0, 3, 1, 2).contiguous()
-        self._labels = torch.from_numpy(split.labels)
-        self._mean = normalization.mean.cpu()[:, None, None]
-        self._std = normalization.std.cpu()[:, None, None]
-        self._padding = padding
-
-    def __len__(self) -> int:
-        return len(self._labels)
-
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        image = self._images[index]
-        side = image.shape[1]
-        padded = functional.pad(image, (self._padding,) * 4)
-        row, column = torch.randint(2 * self._padding + 1, (2,)).tolist()
-        image = padded[:, row : row + side, column : column + side]
-        if torch.rand(()) < 0.5:
-            image = image.flip(2)
-        return ((image - self._mean) / self._std).expand(3, -1, -1), self._labels[index]
-
-
-def train_plainly(
-    model: nn.Module, images: PlainImages, *, batch_size: int, rate: float, device: torch.device
-) -> None:
-    """One epoch of the plain loop."""
-    model.train()
-    optimizer = AdamW(model.parameters(), lr=rate)
-    loader = DataLoader(images, batch_size=batch_size, shuffle=True, drop_last=True)
-    for batch, labels in loader:
-        optimizer.zero_grad()
-        loss = functional.cross_entropy(model(batch.to(device)), labels.to(device))
-        torch.autograd.backward(loss)
-        optimizer.step()
 
 
 @dataclass(frozen=True, slots=True)
