@@ -5,22 +5,29 @@ parameters, ``s`` the logarithm of the parameters of a stage; each with mean 0 a
 1 over uniformly drawn vectors.
 """
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 
 from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray, StageCosts
+from mbscale.search.surrogate.feature_columns import (
+    fit_standard,
+    membership,
+    pairs_within,
+    place_options,
+    tabulate_polynomials,
+)
+from mbscale.search.surrogate.stage_roots import StageRoots
 from mbscale.search.tables.imagenet_prior import PriorGuess, PriorWeights
 
 # Features come in groups, and the model learns one variance a group:
 # 1 | c | c^2 - 1 | s | s_i s_j | p summed over choices of a kind | p | polynomials of p of
-# degree 2 and 3 | p_i p_j within a stage | guesses: of a prior, from cheap scores.
+# degree 2 and 3 | p_i p_j within a stage | sums of roots of stages' parameters | the same
+# with p, by kind (search/surrogate/stage_roots.py) | guesses: of a prior, from cheap scores.
 GROUPS = (
     "constant", "cost", "cost2", "stage", "stage2", "level", "kind", "choice", "curve", "pair",
-    "prior",
+    "root", "root_kind", "prior",
 )  # fmt: skip
 
 # Vectors that means and variances of the logarithms are taken over.
@@ -28,50 +35,6 @@ _N_REFERENCE = 4096
 # A stage may be empty; this share of its largest parameters keeps the logarithm finite.
 _EMPTY_SHARE = 0.02
 _MAX_DEGREE = 3
-
-
-@dataclass(frozen=True, slots=True)
-class _Standard:
-    """Makes columns have mean 0 and variance 1, and leaves constant ones out."""
-
-    keep: IntArray
-    mean: FloatArray
-    deviation: FloatArray
-
-    def apply(self, columns: FloatArray) -> FloatArray:
-        return np.asarray((columns[:, self.keep] - self.mean) / self.deviation)
-
-
-def _fit_standard(columns: FloatArray) -> _Standard:
-    deviation = columns.std(axis=0)
-    keep = np.flatnonzero(deviation > 1e-9)
-    return _Standard(keep, columns[:, keep].mean(axis=0), deviation[keep])
-
-
-@dataclass(frozen=True, slots=True)
-class _Polynomials:
-    """Orthonormal polynomials of one degree, for the choices with enough options.
-
-    ``values[starts + vectors[:, choices]]`` are the columns.
-    """
-
-    choices: IntArray
-    starts: IntArray
-    values: FloatArray
-
-    def look_up(self, vectors: IntArray) -> FloatArray:
-        return np.asarray(self.values[vectors[:, self.choices] + self.starts])
-
-
-def _tabulate_polynomials(sizes: IntArray, degree: int) -> _Polynomials:
-    choices = np.flatnonzero(sizes > degree)
-    columns = [np.empty(0)]
-    for size in sizes[choices]:
-        powers = np.vander(np.linspace(-1, 1, size), degree + 1, increasing=True)
-        orthonormal = np.linalg.qr(powers)[0][:, -1] * np.sqrt(size)
-        columns.append(orthonormal * np.sign(orthonormal[-1]))
-    starts = np.cumsum([0, *sizes[choices]])[:-1].astype(np.int64)
-    return _Polynomials(choices, starts, np.concatenate(columns))
 
 
 class Features(Protocol):
@@ -100,25 +63,30 @@ class FeatureMap:
 
     def __init__(self, space: ChoiceSpace, prior: PriorWeights | None = None) -> None:
         self._count = space.count
-        self._position = _tabulate_polynomials(space.sizes, 1)
-        self._curves = [_tabulate_polynomials(space.sizes, d) for d in range(2, _MAX_DEGREE + 1)]
-        self._kind_sums = _membership([space.kinds[i] for i in self._position.choices])
-        self._pairs = _pairs_within([space.stages[i] for i in self._position.choices])
+        points = [place_options(choice) for choice in space.choices]
+        self._position = tabulate_polynomials(points, 1)
+        self._curves = [tabulate_polynomials(points, d) for d in range(2, _MAX_DEGREE + 1)]
+        self._kind_sums = membership([space.kinds[i] for i in self._position.choices])
+        self._pairs = pairs_within([space.stages[i] for i in self._position.choices])
         reference = space.sample(np.random.default_rng(0), _N_REFERENCE)
         costs = space.count(reference)
         self.largest_macs = float(costs.macs.max())
         self._floor = 1 + _EMPTY_SHARE * costs.stage_params.max(axis=0)
-        self._cost = _fit_standard(np.log(np.stack([costs.macs, costs.params], axis=1)))
-        self._stage = _fit_standard(np.log(costs.stage_params + self._floor))
+        self._cost = fit_standard(np.log(np.stack([costs.macs, costs.params], axis=1)))
+        self._stage = fit_standard(np.log(costs.stage_params + self._floor))
         levels = np.array(space.levels)
         self._levels = (levels[:, None] == np.unique(levels)).astype(np.int64)
         self._level_floor = self._floor @ self._levels
         level_params = costs.stage_params @ self._levels
-        self._level = _fit_standard(np.log(level_params + self._level_floor))
+        self._level = fit_standard(np.log(level_params + self._level_floor))
         self._level_pairs = np.triu_indices(len(self._level.keep))
         self._stage_pairs = np.triu_indices(len(self._stage.keep))
+        position = self._position.look_up(reference)
+        self._roots = StageRoots(
+            space, self._position.choices, stage_params=costs.stage_params, position=position
+        )
         self._guess = None if prior is None else self._make_guess(space, prior)
-        self._guess_standard = _fit_standard(self._guess_raw(*self._describe(reference)[1:]))
+        self._guess_standard = fit_standard(self._guess_raw(*self._describe(reference)[1:]))
         widths = [len(part) for part in self._compute_rows(reference[:1])]
         self.groups = np.repeat(np.arange(len(GROUPS)), widths)
 
@@ -147,6 +115,7 @@ class FeatureMap:
         """Features by group, ``(features, n)``: products of rows are faster than of columns."""
         costs, cost, stage, position = self._describe(vectors)
         level = self._level.apply(np.log(costs.stage_params @ self._levels + self._level_floor))
+        total, by_kind = self._roots.compute(costs.stage_params, position)
         guess = self._guess_standard.apply(self._guess_raw(cost, stage, position))
         c, s, p, v = (np.ascontiguousarray(part.T) for part in (cost, stage, position, level))
         (i, j), (k, m), (a, b) = self._stage_pairs, self._level_pairs, self._pairs
@@ -161,6 +130,8 @@ class FeatureMap:
             p,
             np.concatenate([curve.look_up(vectors) for curve in self._curves], axis=1).T,
             p[a] * p[b],
+            total.T,
+            by_kind.T,
             guess.T,
         ]
 
@@ -169,19 +140,3 @@ class FeatureMap:
 def make_features(space: ChoiceSpace, prior: PriorWeights | None = None) -> FeatureMap:
     """The features of a space, made once."""
     return FeatureMap(space, prior)
-
-
-def _membership(labels: Sequence[Hashable]) -> FloatArray:
-    """One column a label, scaled so that sums of independent positions have variance 1."""
-    known = list(dict.fromkeys(labels))
-    members = np.array([[label == other for other in known] for label in labels], dtype=np.float64)
-    members = members.reshape(len(labels), len(known))
-    return np.asarray(members / np.sqrt(np.maximum(members.sum(axis=0), 1)))
-
-
-def _pairs_within(labels: Sequence[Hashable]) -> tuple[IntArray, IntArray]:
-    """Indices of all pairs with one label."""
-    names = np.array([str(label) for label in labels])
-    first, second = np.triu_indices(len(names), 1)
-    is_alike = names[first] == names[second]
-    return first[is_alike], second[is_alike]

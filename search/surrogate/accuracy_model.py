@@ -18,15 +18,17 @@ from mbscale.search.surrogate.accuracy_features import GROUPS
 # Typical variances, of targets with variance 1, on recorded accuracies of two benchmarks.
 _TYPICAL = {
     "constant": 0.1,
-    "cost": 0.2,
-    "cost2": 0.03,
-    "stage": 0.3,
-    "stage2": 0.05,
-    "level": 0.1,
-    "kind": 0.05,
-    "choice": 0.05,
-    "curve": 0.01,
-    "pair": 0.02,
+    "cost": 0.05,
+    "cost2": 0.01,
+    "stage": 0.05,
+    "stage2": 0.02,
+    "level": 0.02,
+    "kind": 0.02,
+    "choice": 0.025,
+    "curve": 0.005,
+    "pair": 0.01,
+    "root": 0.4,
+    "root_kind": 0.3,
     "prior": 0.7,
 }
 _TYPICAL_NOISE = 0.008
