@@ -30,7 +30,7 @@ from mbscale.search.run_files import RunFiles
 from mbscale.search.samplers import make_sampler, space_distributions
 from mbscale.search.seeds import Purpose, derive_seed
 from mbscale.search.study.journal import Journal
-from mbscale.search.study.search_log import RunningTrial, SearchLog, read_course
+from mbscale.search.study.search_log import RunningTrial, SearchLog
 from mbscale.search.study.trials import add_evaluation, make_record, tell_values, trial_seed
 from mbscale.search.task import SearchTask
 from mbscale.search.verdicts import refuse
@@ -133,11 +133,11 @@ class _Search:
         return conclude(self._ledger.records, status, self._task.settings.objective, self._messages)
 
     def _restore(self) -> Study:
-        finished = self._log.read_records()
-        for saved, record in finished:
-            self._ledger.add(record)
-            self._stopping.add(record.number, read_course(saved))
-        running = self._log.read_running({record.number for _, record in finished})
+        finished = self._log.read_finished()
+        for one in finished:
+            self._ledger.add(one.record)
+            self._stopping.add(one.record.number, one.course)
+        running = self._log.read_running({one.record.number for one in finished})
         study = self._log.restore_study(finished, running)
         study.sampler = make_sampler(self._task)
         for slot, trial in sorted(running.items(), key=lambda pair: pair[1].number):

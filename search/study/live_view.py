@@ -10,11 +10,10 @@ from typing import Any
 
 from mbscale.results.record import Record
 from mbscale.search.study.journal import JOURNAL_NAME
+from mbscale.search.study.journal_lines import Line, StudyLines
 from mbscale.search.study.lock import Owner, find_owner
 from mbscale.search.study.trials import RECORD_ATTRIBUTES, is_evaluated
 
-# Of Optuna's journal: what a line does.
-_CREATE_STUDY, _SET_STUDY_ATTR, _CREATE_TRIAL = 0, 2, 4
 # Of the last so many trials the throughput is taken.
 _WINDOW = 50
 
@@ -47,20 +46,19 @@ class LiveReader:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._offset = 0
-        self._n_studies = 0
-        self._study_id: int | None = None
+        self._studies = StudyLines()
         self._records: list[Record] = []
         self._ends: list[datetime] = []
-        self._facts: dict[str, Any] = {}
 
     def look(self) -> LiveView:
         """The search as it stands."""
         for line in self._new_lines():
             self._take(json.loads(line))
         finished = {record.number for record in self._records}
+        facts = self._studies.facts.get(self._studies.ids.get("search", -1), {})
         running = [
             RunningView(fact["number"], _parse_time(fact.get("started")))
-            for name, fact in sorted(self._facts.items())
+            for name, fact in sorted(facts.items())
             if name.startswith("running_") and fact["number"] not in finished
         ]
         return LiveView(
@@ -83,16 +81,9 @@ class LiveReader:
         return whole.splitlines()
 
     def _take(self, entry: Mapping[str, Any]) -> None:
-        kind = entry["op_code"]
-        if kind == _CREATE_STUDY:
-            if entry["study_name"] == "search":
-                self._study_id = self._n_studies
-            self._n_studies += 1
-        elif entry.get("study_id") != self._study_id:
-            return
-        elif kind == _SET_STUDY_ATTR:
-            self._facts |= entry["user_attr"]
-        elif kind == _CREATE_TRIAL:
+        self._studies.take(entry)
+        study_id = self._studies.ids.get("search")
+        if entry["op_code"] == Line.CREATE_TRIAL and entry["study_id"] == study_id:
             kept = {name: entry["user_attrs"].get(name) for name in RECORD_ATTRIBUTES}
             record = Record(**kept, architecture="", choices=())
             self._records.append(record)

@@ -2,12 +2,11 @@
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 import optuna
-from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from mbscale.errors import ConfigError, RunError
@@ -41,6 +40,15 @@ class RunningTrial:
     started: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class FinishedTrial:
+    """A trial of the journal: its record, how its training went, and what a sampler sees."""
+
+    record: Record
+    course: Course
+    told: FrozenTrial
+
+
 class SearchLog:
     """The study ``search`` of a journal.
 
@@ -52,6 +60,7 @@ class SearchLog:
         self._task = task
         self._path = journal.path
         self._distributions = space_distributions(task.space)
+        self._shared = _Shared(self._distributions)
         self._study = journal.open_study("search", study_directions(task.settings.objective))
         now = _describe(task)
         begun_with = self._study.read_facts().get("begun_with")
@@ -87,10 +96,15 @@ class SearchLog:
         """Write that a trial starts in a slot, where it replaces the one before it."""
         self._study.set_fact(f"running_{slot}", asdict(trial))
 
-    def read_records(self) -> list[tuple[FrozenTrial, Record]]:
-        """Finished trials and their records, in the order of their numbers."""
-        pairs = [(one, read_record(self._task, one)) for one in self._study.read_trials()]
-        return sorted(pairs, key=lambda pair: pair[1].number)
+    def read_finished(self) -> list[FinishedTrial]:
+        """The finished trials, in the order of their numbers."""
+        finished = [
+            FinishedTrial(
+                read_record(self._task, one), read_course(one), _as_told(one, self._shared)
+            )
+            for one in self._study.read_trials()
+        ]
+        return sorted(finished, key=lambda one: one.record.number)
 
     def read_running(self, finished: set[int]) -> dict[int, RunningTrial]:
         """By slot, the trials that were started and are not in ``finished``."""
@@ -102,13 +116,13 @@ class SearchLog:
         return running
 
     def restore_study(
-        self, finished: list[tuple[FrozenTrial, Record]], running: dict[int, RunningTrial]
+        self, finished: Sequence[FinishedTrial], running: dict[int, RunningTrial]
     ) -> optuna.Study:
         """A study in memory with all trials at their numbers, for the sampler."""
         directions = study_directions(self._task.settings.objective)
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
         study = optuna.create_study(directions=directions)
-        shared = _Shared(self._distributions)
-        by_number = {record.number: _as_told(trial, shared) for trial, record in finished}
+        by_number = {one.record.number: one.told for one in finished}
         by_number |= {one.number: self._revive(one) for one in running.values()}
         for number in range(len(by_number)):
             if number not in by_number:
@@ -150,8 +164,10 @@ def _describe_notes(course: Course) -> dict[str, Any]:
     return {_NOTES: dict(course.notes)} if course.notes else {}
 
 
-class _Shared(dict[str, BaseDistribution]):
-    """Distributions that nothing changes: copying them took half the time of a resume."""
+class _Shared(dict[str, Any]):
+    """What nothing changes: copying it took most of the time to make a study."""
+
+    __slots__ = ()
 
     def __deepcopy__(self, _memo: object) -> "_Shared":
         return self
@@ -164,6 +180,7 @@ def _as_told(trial: FrozenTrial, distributions: _Shared) -> FrozenTrial:
     told.intermediate_values = {}
     told.user_attrs = {}
     told.distributions = distributions
+    told.params = _Shared(trial.params)
     return told
 
 

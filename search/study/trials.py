@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
+from functools import lru_cache
 from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
@@ -17,6 +18,7 @@ from mbscale.search.study.journal import Direction
 from mbscale.search.task import SearchTask
 from mbscale.space.block_strings import format_architecture
 from mbscale.space.encoding import decode, space_choices
+from mbscale.space.search_space import SearchSpace
 
 # The other fields of a record follow from the vector.
 RECORD_ATTRIBUTES = (
@@ -161,5 +163,13 @@ def read_record(task: SearchTask, trial: FrozenTrial) -> Record:
 def _name_choices(
     task: SearchTask, vector: Sequence[int]
 ) -> tuple[tuple[str, int | float | str], ...]:
-    pairs = zip(space_choices(task.space), vector, strict=True)
-    return tuple((choice.name, choice.options[index]) for choice, index in pairs)
+    pairs = zip(_list_options(task.space), vector, strict=True)
+    return tuple(options[index] for options, index in pairs)
+
+
+@lru_cache(maxsize=16)
+def _list_options(space: SearchSpace) -> tuple[tuple[tuple[str, int | float | str], ...], ...]:
+    """Every option with its choice's name, once for all records."""
+    return tuple(
+        tuple((choice.name, option) for option in choice.options) for choice in space_choices(space)
+    )

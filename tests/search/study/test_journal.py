@@ -3,17 +3,26 @@ import resource
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from optuna.distributions import CategoricalDistribution, IntDistribution
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial, TrialState, create_trial
 from synthetic_search import make_task, search
 
 from mbscale.errors import RunError
-from mbscale.search.study.journal import JOURNAL_NAME, Journal, cut_torn_tail, open_journal
+from mbscale.search.study.journal import (
+    JOURNAL_NAME,
+    Direction,
+    Journal,
+    cut_torn_tail,
+    open_journal,
+)
 
 LINES = b'{"a": 1}\n{"b": [2, 3]}\n'
 
@@ -77,6 +86,77 @@ def test_optuna_opens_the_journal_with_all_trials(tmp_path: Path) -> None:
     assert outcome.best is not None
     assert study.best_value == outcome.best.reward
     assert study.best_trial.user_attrs["macs"] == outcome.best.macs
+
+
+@pytest.mark.parametrize("directions", [["maximize"], ["maximize", "minimize"]])
+def test_trials_are_read_and_written_as_by_optuna(
+    tmp_path: Path, directions: list[Direction]
+) -> None:
+    path = tmp_path / JOURNAL_NAME
+    trial = create_trial(
+        values=[0.25, 7.0][: len(directions)],
+        params={"a": 3, "b": "x"},
+        distributions={"a": IntDistribution(0, 5), "b": CategoricalDistribution(["x", "y"])},
+        user_attrs={"key": [1, None]},
+        system_attrs={"noted": True},
+        intermediate_values={1: 0.5, 2: 0.75},
+        constraints={"max_macs": -0.5},
+    )
+    failed = create_trial(state=TrialState.FAIL)
+    storage = JournalStorage(JournalFileBackend(str(path)))
+    theirs = optuna.create_study(storage=storage, study_name="search", directions=directions)
+    theirs.add_trials([trial, failed])
+    ours = Journal(path).open_study("search", directions)
+    ours.append(trial)
+    ours.append(failed)
+    ours.set_fact("begun", {"seed": 1})
+
+    read = optuna.load_study(
+        study_name="search", storage=JournalStorage(JournalFileBackend(str(path)))
+    )
+    assert [describe(one) for one in read.trials] == 2 * [describe(trial), describe(failed)]
+    assert [describe(one) for one in ours.read_trials()] == [describe(one) for one in read.trials]
+    assert read.user_attrs == ours.read_facts() == {"begun": {"seed": 1}}
+    assert [one.name.lower() for one in read.directions] == directions
+
+
+def test_studies_that_others_make_and_delete_meanwhile_change_no_number(tmp_path: Path) -> None:
+    path = tmp_path / JOURNAL_NAME
+    ours = Journal(path)
+    others = JournalStorage(JournalFileBackend(str(path)))
+    optuna.create_study(storage=others, study_name="a")
+    optuna.create_study(storage=others, study_name="search").set_user_attr("old", 1)
+    optuna.delete_study(storage=others, study_name="search")
+
+    study = ours.open_study("search", ["maximize"])
+    study.append(create_trial(value=0.5))
+    study.set_fact("new", 2)
+
+    read = optuna.load_study(study_name="search", storage=others)
+    assert [one.value for one in read.trials] == [0.5]
+    assert read.user_attrs == {"new": 2}
+    again = Journal(path).open_study("search", ["maximize"])
+    assert again.read_facts() == study.read_facts() == {"new": 2}
+    assert [one.value for one in again.read_trials()] == [0.5]
+
+
+def test_a_trial_of_another_program_is_told(tmp_path: Path) -> None:
+    search(make_task(n_trials=2), tmp_path)
+    others = JournalStorage(JournalFileBackend(str(tmp_path / JOURNAL_NAME)))
+    optuna.load_study(study_name="search", storage=others).ask()
+
+    with pytest.raises(RunError, match="holds a trial of another program"):
+        search(make_task(n_trials=3), tmp_path)
+
+
+def describe(trial: FrozenTrial) -> dict[str, Any]:
+    return {
+        name: getattr(trial, name)
+        for name in (
+            "state", "values", "params", "distributions", "user_attrs", "system_attrs",
+            "intermediate_values", "datetime_start", "datetime_complete", "constraints",
+        )
+    }  # fmt: skip
 
 
 def test_a_write_lock_left_by_a_killed_process_does_not_stop_the_next(tmp_path: Path) -> None:
