@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from mbscale.search.execution.executors import open_executor
 from mbscale.search.settings import ConfirmSettings
 from mbscale.search.study.confirm_log import ConfirmJob
 from mbscale.search.study.journal import open_journal
+from mbscale.search.task import SearchTask
 
 SETTINGS = ConfirmSettings(top_k=4, n_seeds=3)
 TASK = make_task(n_trials=8)
@@ -20,6 +22,7 @@ def confirm_in(
     settings: ConfirmSettings = SETTINGS,
     *,
     stop_after: int | None = None,
+    task: SearchTask = TASK,
 ) -> Confirmation:
     folder.mkdir(exist_ok=True)
     records = search(TASK, folder).records
@@ -31,9 +34,9 @@ def confirm_in(
         if n_done == stop_after:
             raise KeyboardInterrupt
 
-    with open_journal(folder) as journal, open_executor(TASK.settings) as executor:
+    with open_journal(folder) as journal, open_executor(task.settings) as executor:
         return confirm(
-            TASK, records, settings, evaluator, journal, executor=executor, on_evaluation=count
+            task, records, settings, evaluator, journal, executor=executor, on_evaluation=count
         )
 
 
@@ -103,3 +106,14 @@ def test_a_network_that_fails_is_left_out_and_told(tmp_path: Path) -> None:
 
     assert len(confirmation.networks) == 3
     assert "3 of 12 confirming trainings failed" in confirmation.messages[1]
+
+
+@pytest.mark.slow
+def test_a_confirmation_whose_worker_dies_equals_one_that_ran_through(tmp_path: Path) -> None:
+    whole = confirm_in(tmp_path / "whole", SyntheticEvaluator())
+    elsewhere = replace(TASK, settings=replace(TASK.settings, executor="process"))
+    evaluator = SyntheticEvaluator(log=tmp_path / "calls", kill_at=5)
+
+    assert confirm_in(tmp_path / "killed", evaluator, task=elsewhere) == whole
+    calls = read_calls(tmp_path / "calls")
+    assert (len(calls), len(set(calls))) == (14, 13)
