@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from statistics import fmean
 
@@ -11,7 +12,7 @@ import numpy as np
 from mbscale.errors import ConfigError
 from mbscale.space.architecture import Architecture, Stage
 from mbscale.space.nas_bench_macro import make_macro_architecture
-from mbscale.space.search_space import load_search_space
+from mbscale.space.search_space import SearchSpace, load_search_space
 
 Row = Mapping[str, str]
 
@@ -97,8 +98,13 @@ def _read_percent(name: str, text: str) -> float:
     return percent / 100
 
 
+@cache
+def _load_accel_space() -> SearchSpace:
+    return load_search_space("accel_nasbench")
+
+
 def _make_accel_architecture(values: Sequence[int]) -> Architecture:
-    space = load_search_space("accel_nasbench")
+    space = _load_accel_space()
     blocks = np.array(values).reshape(7, 4).tolist()
     return space.make_architecture(
         tuple(

@@ -69,6 +69,35 @@ def test_a_table_gives_every_proxy_its_tau_and_every_band_too(
 
 
 @pytest.mark.slow
+def test_what_labels_tell_stands_apart_from_proxies(
+    tmp_path: Path, shared_file: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "mine.yaml"
+    config.write_text("""
+proxy: {evaluator: zero_cost, data: {n_train: 200, n_selection: 100}}
+target: {resolution: 224, num_classes: 1000}
+validate_proxy: {n_networks: 60, n_seeds: 1, threshold: 0.5, labels: [20, 3000]}
+""")
+
+    assert _validate(config, tmp_path / "out", shared_file("accel_nasbench.csv")) == 0
+
+    printed = capsys.readouterr()
+    found: list[dict[str, Any]] = json.loads(printed.out)
+    assert {one["name"]: one["n_labels"] for one in found} == {
+        "macs": 0,
+        "parameters": 0,
+        "configured": 0,
+        "stages": 0,
+        "20 labels by chance": 20,
+        "20 labels spread": 20,
+    }
+    assert "too few for 3000 labels" in printed.err
+    # It is good and costs less than counting, and is no proxy all the same.
+    assert found[-1]["tau"] > 0.6
+    assert read_certificate(tmp_path / "out" / "proxy.yaml").name in {"configured", "stages"}
+
+
+@pytest.mark.slow
 def test_a_stopped_validation_goes_on_where_it_was(
     config: Path,
     tmp_path: Path,

@@ -9,7 +9,7 @@ import numpy as np
 from mbscale.results.chart import BLUE, GREY, LIGHT, new_chart, save_chart
 from mbscale.search.validation.proxy_validation import ProxyRow
 
-# Beside every proxy, what counting reaches.
+# Beside every proxy, what counting reaches; what labels tell is no proxy either.
 _COUNTS = ("macs", "parameters")
 
 
@@ -25,6 +25,7 @@ def describe_rows(rows: Sequence[ProxyRow]) -> list[dict[str, Any]]:
 def _describe(row: ProxyRow) -> dict[str, Any]:
     return {
         "name": row.name,
+        "n_labels": row.n_labels,
         "tau": row.tau,
         "tau_low": row.tau_low,
         "tau_high": row.tau_high,
@@ -59,7 +60,7 @@ def plot_proxies(path: Path, rows: Sequence[ProxyRow]) -> None:
     axes.set_xlim(lowest - 0.9 * (1.02 - lowest), 1.02)
     left = axes.get_xlim()[0] + 0.01
     for place, row in enumerate(whole):
-        color = GREY if row.name in _COUNTS else BLUE
+        color = GREY if row.name in _COUNTS or row.n_labels else BLUE
         axes.plot([row.tau_low, row.tau_high], [place, place], color=LIGHT, linewidth=1.6)
         axes.plot([row.tau], [place], "o", color=color, markersize=5)
         words = f"{row.name}, {_format_seconds(row.seconds_per_network)}"

@@ -12,22 +12,27 @@ from mbscale.cli.console import print_json, print_note, print_table
 from mbscale.cli.proxy_report import describe_rows, pick_cheapest, plot_proxies
 from mbscale.cli.run_folder import make_folder
 from mbscale.config import RunConfig, change_proxy, load_run_config
-from mbscale.errors import ArchitectureError, ConfigError, RunError
+from mbscale.errors import RunError
 from mbscale.proxy.dataset import load_dataset
-from mbscale.proxy.recorded_networks import read_recorded
 from mbscale.proxy.settings import ProxySettings
 from mbscale.results.rows import write_rows
 from mbscale.search.validation.certificate import certify, write_certificate
+from mbscale.search.validation.labels import guess_accuracies
 from mbscale.search.validation.proxy_validation import (
     Networks,
     ProxyRow,
     compare_counts,
+    compare_guesses,
     compare_proxy,
+)
+from mbscale.search.validation.recorded_reference import (
+    RecordedReference,
+    are_members,
+    draw_reference,
+    make_label_task,
 )
 from mbscale.search.validation.score_book import Score, ScoreBook, measure_networks
 from mbscale.space.architecture import Architecture
-from mbscale.space.blocks import canonical_key
-from mbscale.space.encoding import encode
 from mbscale.space.network import Network
 from mbscale.space.search_space import load_search_space
 from mbscale.space.stratified import sample_stratified
@@ -50,10 +55,9 @@ def validate_proxy(options: argparse.Namespace) -> int:
     folder = Path(options.out or Path("runs") / "validate" / name)
     make_folder(folder)
     book = ScoreBook(folder / "scores.csv")
+    recorded = _draw_recorded(options.table, config)
     architectures, reference = (
-        _read_reference(options.table, config)
-        if options.table
-        else _train_reference(book, config, is_quiet=options.quiet > 0)
+        _split(recorded) if recorded else _train_reference(book, config, is_quiet=options.quiet > 0)
     )
     networks = _count(config, architectures, reference)
     proxies = _list_proxies(config)
@@ -69,8 +73,13 @@ def validate_proxy(options: argparse.Namespace) -> int:
         )
         rows += compare_proxy(proxy[0], scores, networks, n_images=n_images)
         write_rows(folder / "proxy.csv", rows, ProxyRow)
+    if recorded:
+        rows += _compare_labels(recorded, networks, config)
+        write_rows(folder / "proxy.csv", rows, ProxyRow)
     where = _name_reference(config, options.table)
-    space = config.space if _are_members(architectures, config) else where
+    # A certificate is of no search where the networks are not of its space.
+    is_inside = are_members(load_search_space(config.space), architectures)
+    space = config.space if is_inside else where
     _certify(folder, config, rows, proxies, reference=where, space=space)
     plot_proxies(folder / "proxy.png", rows)
     if options.json:
@@ -78,13 +87,13 @@ def validate_proxy(options: argparse.Namespace) -> int:
     else:
         shown = [
             (
-                *(r.name, r.band, r.n_networks, r.tau, r.tau_low, r.tau_high),
+                *(r.name, r.n_labels, r.band, r.n_networks, r.tau, r.tau_low, r.tau_high),
                 *(r.partial_tau, r.seed_tau, r.seconds_per_network),
             )
             for r in rows
         ]
         columns = (
-            *("proxy", "networks", "n", "tau", "from", "to"),
+            *("proxy", "labels", "networks", "n", "tau", "from", "to"),
             *("beyond parameters", "seed tau", "core-seconds"),
         )
         print_table(f"Agreement with {where}", columns, shown)
@@ -134,40 +143,36 @@ def _train_reference(
     return architectures, [row[0].accuracy or 0.0 for row in scores]
 
 
-def _read_reference(path: Path, config: RunConfig) -> tuple[tuple[Architecture, ...], list[float]]:
-    """Random rows of a table, one from each of equally large strata by MACs."""
-    settings = config.validate_proxy
-    n_networks, low, high = settings.n_networks, settings.min_macs, settings.max_macs
-    # Some tables hold the same network several times, such as with identities elsewhere.
-    distinct = {canonical_key(one.architecture): one for one in read_recorded(path)}
-    costs = [(_count_macs(one.architecture, config), one) for one in distinct.values()]
-    inside = [(m, one) for m, one in costs if (low or 0) <= m <= (high or float("inf"))]
-    if len(inside) < n_networks:
-        msg = (
-            f"{path} holds {len(inside)} distinct networks within the limits of validate_proxy; "
-            f"validate_proxy.n_networks is {n_networks}"
+def _draw_recorded(path: Path | None, config: RunConfig) -> RecordedReference | None:
+    return draw_reference(path, config.validate_proxy, config.target) if path else None
+
+
+def _split(recorded: RecordedReference) -> tuple[tuple[Architecture, ...], list[float]]:
+    judged = recorded.judged
+    return tuple(one.architecture for one in judged), [one.accuracy for one in judged]
+
+
+def _compare_labels(
+    recorded: RecordedReference, networks: Networks, config: RunConfig
+) -> list[ProxyRow]:
+    """Rows for what some labels tell; what the table has too little for is named."""
+    wanted = config.validate_proxy.labels
+    spaces = [load_search_space(name) for name in (config.space, "accel_nasbench")]
+    task = make_label_task(recorded, spaces, config.target)
+    if task is None:
+        if wanted:
+            print_note(
+                f"no rows for labels: neither {config.space} nor accel_nasbench holds all networks"
+            )
+        return []
+    known = [n_labels for n_labels in wanted if n_labels <= len(task.pool)]
+    if len(known) < len(wanted):
+        print_note(
+            f"the table has {len(task.pool)} networks beside the judged ones, which is too few "
+            f"for {max(wanted)} labels"
         )
-        raise ConfigError(msg)
-    macs, recorded = [m for m, _ in inside], [one for _, one in inside]
-    rng = np.random.default_rng(settings.sample_seed)
-    strata = np.array_split(np.argsort(macs, kind="stable"), n_networks)
-    chosen = [recorded[int(rng.choice(stratum))] for stratum in strata]
-    return tuple(one.architecture for one in chosen), [one.accuracy for one in chosen]
-
-
-def _count_macs(architecture: Architecture, config: RunConfig) -> int:
-    return Network("", architecture, config.target).count_cost().macs
-
-
-def _are_members(architectures: tuple[Architecture, ...], config: RunConfig) -> bool:
-    """Whether all are of the space that is searched; a certificate is of no search otherwise."""
-    space = load_search_space(config.space)
-    try:
-        for architecture in architectures:
-            encode(space, architecture)
-    except ArchitectureError:
-        return False
-    return True
+    guessed = guess_accuracies(task, known)
+    return [row for guesses in guessed for row in compare_guesses(guesses, networks)]
 
 
 def _name_reference(config: RunConfig, table: Path | None) -> str:

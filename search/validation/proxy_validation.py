@@ -1,7 +1,7 @@
 """A proxy's order of networks against that of a reference, in all and inside MAC bands."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from statistics import fmean
 
 import numpy as np
@@ -17,6 +17,7 @@ from mbscale.search.validation.agreement import (
     seed_tau,
     split_bands,
 )
+from mbscale.search.validation.labels import Guesses
 from mbscale.search.validation.score_book import Score
 
 # Tau of fewer networks is chance.
@@ -31,7 +32,8 @@ class ProxyRow:
     can agree with anything. ``spread`` is the standard deviation of the accuracies of
     the networks, ``counting_error`` what counting on the images of the split adds to it.
     None where the proxy gives no accuracies. ``partial_tau`` is what the proxy knows beyond
-    the number of parameters. ``tau_by_epoch`` is of the first seed.
+    the number of parameters. ``tau_by_epoch`` is of the first seed. ``n_labels`` recorded
+    accuracies of other networks were known to what is judged; a proxy knows none.
     """
 
     name: str
@@ -48,6 +50,7 @@ class ProxyRow:
     counting_error: float | None = None
     tau_by_epoch: str = ""
     partial_tau: float | None = None
+    n_labels: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +67,43 @@ class Networks:
 def compare_counts(networks: Networks) -> list[ProxyRow]:
     """What MACs and parameters alone reach, at no cost."""
     counts = (("macs", networks.macs), ("parameters", networks.params))
+    return [
+        row for name, values in counts for row in _compare_values(name, values[:, None], networks)
+    ]
+
+
+def compare_guesses(guesses: Guesses, networks: Networks) -> list[ProxyRow]:
+    """What the accuracy model reaches after some labels; the cost of the labels is not in it."""
+    rows = _compare_values(guesses.name, guesses.values, networks)
+    seconds = guesses.core_seconds / len(networks.reference)
+    return [
+        replace(
+            row,
+            n_labels=guesses.n_labels,
+            seconds_per_network=seconds,
+            wall_seconds_per_network=seconds,
+        )
+        for row in rows
+    ]
+
+
+def _compare_values(name: str, values: Floats, networks: Networks) -> list[ProxyRow]:
+    """One row for all networks and one for each band, of values ``(networks, draws)``."""
     rows: list[ProxyRow] = []
-    for name, values in counts:
-        for band, chosen in _bands(networks):
-            agreement = compare(values[chosen, None], networks.reference[chosen], seed=0)
-            rows.append(
-                ProxyRow(
-                    name,
-                    band,
-                    **asdict(agreement),
-                    seconds_per_network=0.0,
-                    wall_seconds_per_network=0.0,
-                    partial_tau=partial_tau(
-                        values[chosen], networks.reference[chosen], networks.params[chosen]
-                    ),
-                )
+    for band, chosen in _bands(networks):
+        part, reference = values[chosen], networks.reference[chosen]
+        agreement = compare(part, reference, seed=0)
+        rows.append(
+            ProxyRow(
+                name,
+                band,
+                **asdict(agreement),
+                seconds_per_network=0.0,
+                wall_seconds_per_network=0.0,
+                seed_tau=seed_tau(part),
+                partial_tau=partial_tau(part.mean(axis=1), reference, networks.params[chosen]),
             )
+        )
     return rows
 
 

@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mbscale.search.validation.agreement import (
     compare,
     cut_bands,
     kendall,
+    mean_tau,
     partial_tau,
     seed_tau,
     split_bands,
@@ -28,6 +31,27 @@ def test_the_interval_of_equal_orders_is_one() -> None:
 
     taus = (agreement.tau, agreement.tau_low, agreement.tau_high)
     assert taus == pytest.approx((1, 1, 1))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3)), min_size=4),
+)
+@settings(max_examples=2, deadline=None)
+def test_the_interval_is_that_of_scipys_tau_over_a_thousand_draws(
+    rows: list[tuple[int, int, int]],
+) -> None:
+    table = np.array(rows, dtype=np.float64)
+    scores, reference = table[:, :2], table[:, 2]
+    rng = np.random.default_rng(3)
+    draws: list[float] = []
+    for _ in range(1000):
+        chosen = rng.integers(0, len(rows), len(rows))
+        draws.append(mean_tau(scores[chosen], reference[chosen]))
+
+    agreement = compare(scores, reference, seed=3)
+
+    interval = (agreement.tau_low, agreement.tau_high)
+    assert interval == pytest.approx(tuple(np.quantile(draws, (0.025, 0.975))), abs=1e-9)
 
 
 def test_one_seed_says_nothing_of_noise() -> None:
