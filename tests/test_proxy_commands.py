@@ -76,7 +76,7 @@ def test_what_labels_tell_stands_apart_from_proxies(
     config.write_text("""
 proxy: {evaluator: zero_cost, data: {n_train: 200, n_selection: 100}}
 target: {resolution: 224, num_classes: 1000}
-validate_proxy: {n_networks: 60, n_seeds: 1, threshold: 0.5, labels: [20, 3000]}
+validate_proxy: {n_networks: 40, n_seeds: 1, threshold: 0.5, labels: [20, 3000]}
 """)
 
     assert _validate(config, tmp_path / "out", shared_file("accel_nasbench.csv")) == 0

@@ -6,7 +6,7 @@ apart by what their architectures have in common with the labeled ones.
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,8 +15,10 @@ from mbscale.search.surrogate.accuracy_features import make_features
 from mbscale.search.surrogate.accuracy_learner import AccuracyLearner
 from mbscale.search.surrogate.accuracy_model import PRIOR_MEAN, AccuracyModel, Sums, fit_model
 
-# Random choices of labels; their taus differ by more than those of two trainings.
+# Times that labels are chosen; the taus of two choices differ.
 _N_DRAWS = 10
+# Of more networks to choose from, labels are not better spread, and choosing takes longer.
+_MOST_OFFERED = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,13 +46,27 @@ class Guesses:
 
 
 def guess_accuracies(task: LabelTask, n_labels: Sequence[int]) -> Iterator[Guesses]:
-    """For every number of labels, those chosen by chance and those chosen to be spread."""
-    longest = choose_spread(task, max(n_labels)) if n_labels else np.empty(0, np.int64)
+    """For every number of labels, those chosen by chance and those chosen to be spread.
+
+    A draw spreads them over a random half of the pool, at most 500 unless more are wanted.
+    """
+    most = max(n_labels, default=0)
+    parts = [_draw_part(len(task.pool), most, seed=seed) for seed in range(_N_DRAWS)]
+    spread = [part[choose_spread(_restrict(task, part), most)] for part in parts]
     for n in n_labels:
         chance = [choose_by_chance(task, n, seed=seed) for seed in range(_N_DRAWS)]
         yield _guess(f"{n} labels by chance", task, chance)
         # The first of many are those that fewer would be.
-        yield _guess(f"{n} labels spread", task, [longest[:n]])
+        yield _guess(f"{n} labels spread", task, [chosen[:n] for chosen in spread])
+
+
+def _draw_part(n_pool: int, least: int, *, seed: int) -> IntArray:
+    order = np.random.default_rng(seed).permutation(n_pool).astype(np.int64)
+    return order[: max(least, min(n_pool // 2, _MOST_OFFERED))]
+
+
+def _restrict(task: LabelTask, places: IntArray) -> LabelTask:
+    return replace(task, pool=task.pool[places], recorded=task.recorded[places])
 
 
 def expect_judged(task: LabelTask, chosen: IntArray) -> FloatArray:
