@@ -9,6 +9,8 @@ import math
 import os
 import socket
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -31,6 +33,8 @@ T = TypeVar("T")
 _MOST_NODES = 10
 # An answer is sent within this time, before its process ends.
 _SECONDS_TO_ANSWER = 2.0
+# After so long, also on a busy machine, it is gone and Ray knows.
+_SECONDS_TO_LEAVE = 60.0
 _SECONDS_TO_KNOCK = 10.0
 
 
@@ -53,6 +57,8 @@ class RayExecutor(Executor):
         )
         self._remote = make_remote(_run_remotely)
         self._running: dict[Future[Any], Any] = {}
+        # When calls were ended at a limit: each time a process of the cluster leaves.
+        self._leavings: deque[float] = deque()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """A future of the call; function, arguments and result are pickled."""
@@ -94,9 +100,14 @@ class RayExecutor(Executor):
         if isinstance(failure, errors.NodeDiedError) and n_nodes < _MOST_NODES:
             self._place(call, n_nodes=n_nodes + 1)
             return
+        if isinstance(failure, LimitError):
+            self._leavings.append(time.monotonic())
         if isinstance(failure, _EndingError):
             again = partial(self._place, call, n_nodes=n_nodes)
             threading.Timer(1.25 * _SECONDS_TO_ANSWER, again).start()
+            return
+        if isinstance(failure, errors.WorkerCrashedError) and self._has_left():
+            self._place(call, n_nodes=n_nodes)
             return
         self._running.pop(call.future, None)
         if failure is None:
@@ -106,6 +117,17 @@ class RayExecutor(Executor):
         else:
             reason = f"the worker process died: {str(failure).partition('. ')[0]}"
             call.future.set_exception(BrokenExecutor(reason))
+
+    def _has_left(self) -> bool:
+        """Whether a call may have died unbegun, sent to a process that was just leaving.
+
+        Ray does not say which process died, nor whether the call had begun there. A process
+        that leaves takes one call with it at the most, so each excuses one death.
+        """
+        while self._leavings:
+            if time.monotonic() - self._leavings.popleft() < _SECONDS_TO_LEAVE:
+                return True
+        return False
 
 
 def _deaths(errors: Any) -> tuple[type[Exception], ...]:

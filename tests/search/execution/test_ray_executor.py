@@ -110,6 +110,25 @@ def test_a_call_over_a_limit_is_ended_and_the_next_ones_run(executor: RayExecuto
     assert [limited.submit(abs, -i).result() for i in range(4)] == [0, 1, 2, 3]
 
 
+def test_a_call_that_dies_after_another_was_ended_is_placed_at_most_once_more(
+    tmp_path: Path, executor: RayExecutor
+) -> None:
+    limited = RayExecutor(RaySettings(), CallLimits(seconds=5.0), n_workers=1)
+    with pytest.raises(LimitError):
+        limited.submit(time.sleep, 600).result()
+
+    with pytest.raises(BrokenExecutor):
+        limited.submit(note_and_die, tmp_path / "calls").result()
+    # One, where the first time it died unbegun, with the process that was leaving.
+    assert len(read_calls(tmp_path / "calls")) in (1, 2)
+
+
+def note_and_die(log: Path) -> None:
+    with log.open("a") as file:
+        file.write("begun\n")
+    signal.raise_signal(signal.SIGKILL)
+
+
 def test_a_search_survives_the_loss_of_one_node_and_then_of_the_next(
     tmp_path: Path, cluster: Any
 ) -> None:
