@@ -15,6 +15,10 @@ from mbscale.search.execution.call_limits import NO_LIMITS, CallLimits, LimitErr
 P = ParamSpec("P")
 T = TypeVar("T")
 
+# What a process says first of a call; one that has not said it by then is ended.
+_BEGUN = "begun"
+_SECONDS_TO_BEGIN = 600.0
+
 
 class ProcessExecutor(Executor):
     """Runs calls in ``n_workers`` spawned processes, each on its own.
@@ -87,6 +91,7 @@ class _Worker:
     ) -> T:
         try:
             self._line.send((fn, args, kwargs))
+            self._await_begin()
             if limits.are_set:
                 self._keep(limits)
             is_result, answer = self._line.recv()
@@ -99,6 +104,12 @@ class _Worker:
         if not is_result:
             raise answer
         return cast("T", answer)
+
+    def _await_begin(self) -> None:
+        """Return when the call begins: a new process imports first, which no limit counts."""
+        if not self._line.poll(_SECONDS_TO_BEGIN):
+            self.kill()
+        self._line.recv()
 
     def _keep(self, limits: CallLimits) -> None:
         """Return when there is an answer, or a dead process; end one that breaks a limit."""
@@ -125,6 +136,7 @@ def _serve(line: Connection) -> None:
             fn, args, kwargs = line.recv()
         except EOFError:
             return
+        line.send(_BEGUN)
         try:
             answer = (True, fn(*args, **kwargs))
         except Exception as failure:  # noqa: BLE001 - raised again by the driver

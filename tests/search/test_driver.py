@@ -286,13 +286,13 @@ def test_a_worker_that_dies_costs_its_own_trial_only(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_trial_that_hangs_is_ended_recorded_and_not_tried_again(tmp_path: Path) -> None:
     evaluator = SyntheticEvaluator(log=tmp_path / "calls", hangs_above=100_000)
-    task = make_task("random", n_trials=6, trial_timeout_seconds=12.0)
+    task = make_task("random", n_trials=6, trial_timeout_seconds=3.0)
     outcome = search(task, tmp_path, evaluator)
     failed = [record for record in outcome.records if record.state == "failed"]
 
     assert outcome.n_evaluated == len(read_calls(tmp_path / "calls")) == 6
     assert 0 < len(failed) < 6
-    assert {record.reason for record in failed} == {"hung: no result after 12 s"}
+    assert {record.reason for record in failed} == {"hung: no result after 3 s"}
 
 
 @pytest.mark.slow
