@@ -98,6 +98,8 @@ class _Search:
         self._distributions = space_distributions(task.space)
         self._ledger = Ledger(task.settings.objective)
         self._running: dict[Future[Trained], _Started] = {}
+        # The same by key, with their numbers: to list them for each proposal takes too long.
+        self._running_keys: dict[str, int] = {}
         # In it are those of them that are done.
         self._done: queue.SimpleQueue[Future[Trained]] = queue.SimpleQueue()
         self._stopping = EarlyStopping(task.settings)
@@ -164,7 +166,7 @@ class _Search:
         violations = measure_violations(proposal.cost.macs, self._task.settings.objective)
         for name, amount in violations.items():
             trial.set_constraint(name, amount)
-        number, running = trial.number, self._running_keys()
+        number, running = trial.number, self._running_keys
         record = refuse(self._task, proposal, number=number, ledger=self._ledger, running=running)
         if record is not None:
             self._settle(record)
@@ -175,7 +177,7 @@ class _Search:
 
     def _enqueue_member(self) -> bool:
         """Make the sampler's next proposal an unseen member; False: end, there is none."""
-        seen = {*self._ledger.by_key, *self._running_keys()}
+        seen = {*self._ledger.by_key, *self._running_keys}
         seed = derive_seed(
             self._task.seed, Purpose.DRAW, len(self._study.get_trials(deepcopy=False))
         )
@@ -187,9 +189,6 @@ class _Search:
         names = [choice.name for choice in space_choices(self._task.space)]
         self._study.enqueue_trial(dict(zip(names, member.vector, strict=True)))
         return True
-
-    def _running_keys(self) -> dict[str, int]:
-        return {one.proposal.key: one.number for one in self._running.values()}
 
     def _start(self, started: _Started) -> None:
         trial = self._study.get_trials(deepcopy=False)[started.number]
@@ -206,10 +205,12 @@ class _Search:
         train = self._stopping.choose_call(started.number, macs, self._ledger)
         future = self._executor.submit(train, self._evaluator, architecture, seed=seed)
         self._running[future] = started
+        self._running_keys[started.proposal.key] = started.number
         future.add_done_callback(self._done.put)
 
     def _finish(self, started: _Started, future: Future[Trained]) -> None:
         number, proposal = started.number, started.proposal
+        del self._running_keys[proposal.key]
         trained = read_end(
             future,
             n_times=started.n_attempts,
