@@ -2,8 +2,10 @@
 
 import argparse
 import time
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.live import Live
@@ -17,6 +19,7 @@ from mbscale.search.study.live_view import LiveReader, LiveView
 from mbscale.search.study.trials import is_evaluated
 
 _SECONDS_BETWEEN_LOOKS = 2.0
+_MOST_SHOWN = 8
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -105,5 +108,19 @@ def _show(name: str, value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{count} {state}" for state, count in value.items())
     if isinstance(value, list):
-        return ", ".join(f"{one['trial']} ({format_seconds(one['seconds'] or 0)})" for one in value)
-    return format_cell(value) if isinstance(value, str | int | float | None) else str(value)
+        return _show_running(value)
+    if name == "updated" and isinstance(value, str):
+        return f"{datetime.fromisoformat(value).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    if value is None or not str(value):
+        return "-"
+    return format_cell(value) if isinstance(value, str | int | float) else str(value)
+
+
+def _show_running(running: Sequence[Mapping[str, Any]]) -> str:
+    """The trials that run longest; a cluster may have a thousand."""
+    longest = sorted(running, key=lambda one: -(one["seconds"] or 0))
+    shown = [
+        f"{one['trial']} ({format_seconds(one['seconds'] or 0)})" for one in longest[:_MOST_SHOWN]
+    ]
+    rest = [f"and {len(running) - len(shown)} more"] * (len(running) > len(shown))
+    return ", ".join([*shown, *rest]) or "-"
