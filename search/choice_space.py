@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from mbscale.space.canonical_vectors import CanonicalVectors
 from mbscale.space.cost_table import CostTable
 from mbscale.space.encoding import Choice, space_choices
 from mbscale.space.network import Target
@@ -30,19 +31,25 @@ class StageCosts:
     stage_params: IntArray
 
 
+def _leave(vectors: IntArray) -> IntArray:
+    return vectors
+
+
 @dataclass(frozen=True, eq=False)
 class ChoiceSpace:
     """Choices in the order of a vector's integers, and the exact cost of many vectors.
 
     A choice is named by its stage and what it chooses, such as ``stage1_depth`` or ``b0``.
-    ``count`` takes vectors ``(n, choices)``. Spaces are told apart by identity, so that
-    what is computed of one can be kept.
+    ``count`` takes vectors ``(n, choices)``, and ``canonicalize`` makes those equal that
+    mean one network. Spaces are told apart by identity, so that what is computed of one can
+    be kept.
     """
 
     choices: tuple[Choice, ...]
     count: Callable[[IntArray], StageCosts]
     # The resolution, counted from 0, of every stage that ``count`` gives parameters of.
     levels: tuple[int, ...]
+    canonicalize: Callable[[IntArray], IntArray] = _leave
 
     @property
     def sizes(self) -> IntArray:
@@ -83,7 +90,8 @@ def describe_space(space: SearchSpace, target: Target) -> ChoiceSpace:
     strides = np.array([stage.stride for stage in space.stages])
     levels = np.cumsum(strides > 1)
     counter = _StageCounter(CostTable(space, target))
-    return ChoiceSpace(space_choices(space), counter.count, tuple(levels.tolist()))
+    canonicalize = CanonicalVectors(space).canonicalize
+    return ChoiceSpace(space_choices(space), counter.count, tuple(levels.tolist()), canonicalize)
 
 
 class _StageCounter:

@@ -25,10 +25,10 @@ _ROOM = 64
 class Observations:
     """Measured vectors ``(n, choices)`` with their qualities ``(n,)``, in the order of reading.
 
-    ``running`` are the vectors of trials that are under way, by number; ``taken`` the keys
-    of all vectors that were proposed (``list_keys``). ``has_echo`` says that a vector was
-    measured again with the same result to the last digit: a repeat teaches nothing. Of one
-    ``history``, later observations begin with all earlier ones.
+    Vectors are canonical. ``running`` are those of trials that are under way, by number;
+    ``taken`` the keys of all that were proposed (``list_keys``). ``has_echo`` says that a
+    network was measured again with the same result to the last digit: a repeat teaches
+    nothing. Of one ``history``, later observations begin with all earlier ones.
     """
 
     vectors: IntArray
@@ -108,8 +108,10 @@ class TrialReader:
         trials = study.get_trials(deepcopy=False)
         self._open.update((trial.number, None) for trial in trials[self._n_seen :])
         self._n_seen = len(trials)
-        for ended in [one for one in self._open if trials[one].state.is_finished()]:
-            self._take_in(study, trials[ended], self._open.pop(ended))
+        ended = [trials[one] for one in self._open if trials[one].state.is_finished()]
+        self._read_unread(ended)
+        for trial in ended:
+            self._take_in(study, trial, self._open.pop(trial.number))
         n = self._n_measured
         return Observations(
             self._vectors[:n],
@@ -121,14 +123,19 @@ class TrialReader:
         )
 
     def _read_running(self, trials: Sequence[FrozenTrial], *, but: int) -> dict[int, IntArray]:
-        running: dict[int, IntArray] = {}
-        for number, known in self._open.items():
-            vector = self.read_vector(trials[number]) if known is None and number != but else known
-            if vector is not None:
-                running[number] = vector
-                self._taken.add(vector.tobytes())
-        self._open.update(running)
+        self._read_unread([trials[one] for one in self._open if one != but])
+        running = {one: vector for one, vector in self._open.items() if vector is not None}
+        self._taken.update(vector.tobytes() for vector in running.values())
         return running
+
+    def _read_unread(self, trials: Sequence[FrozenTrial]) -> None:
+        """Note the canonical vectors of those trials that have one now."""
+        unread = [one for one in trials if self._open[one.number] is None]
+        found = {one.number: self.read_vector(one) for one in unread}
+        read = {number: vector for number, vector in found.items() if vector is not None}
+        if read:
+            canonical = self._space.canonicalize(np.stack(list(read.values())))
+            self._open.update(zip(read, canonical, strict=True))
 
     def read_vector(self, trial: FrozenTrial) -> IntArray | None:
         """The vector of a trial; None where a choice is missing or is not of the space."""
@@ -154,7 +161,6 @@ class TrialReader:
             self._positions = found
 
     def _take_in(self, study: Study, trial: FrozenTrial, vector: IntArray | None) -> None:
-        vector = self.read_vector(trial) if vector is None else vector
         if vector is None:
             return
         key, quality = vector.tobytes(), self._read_quality(study, trial, vector)

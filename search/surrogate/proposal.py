@@ -4,6 +4,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray, list_keys
 from mbscale.search.settings import ObjectiveSettings, PriorName
@@ -89,8 +90,7 @@ class Proposer:
         if self._pool is None:
             starts = fresh.vectors[np.argsort(-worths[0], kind="stable")[:_N_CLIMBED_AGAIN]]
             met, worth = self._climb_by_worth(goal, learned, starts, rng)
-            is_taken = np.array([key in taken for key in list_keys(met)], dtype=np.bool_)
-            worths.append(np.where(is_taken, -np.inf, worth))
+            worths.append(np.where(self._are_taken(met, taken), -np.inf, worth))
             vectors.append(met)
         if self._options.may_repeat and not known.has_echo and self._pool is None:
             worths.append(goal.judge_again(measured, learned))
@@ -106,7 +106,7 @@ class Proposer:
             drawn = self._space.sample(rng, _N_RANDOM)
         else:
             drawn = rng.permutation(self._pool.vectors)
-        is_new = np.array([key not in taken for key in list_keys(drawn)])
+        is_new = ~self._are_taken(drawn, taken)
         drawn = (drawn[is_new] if is_new.any() else drawn)[:_N_RANDOM]
         macs = self._space.count(drawn).macs.astype(np.float64)
         excess = measure_excess(macs, self._objective)
@@ -114,6 +114,10 @@ class Proposer:
         order = inside[np.argsort(macs[inside], kind="stable")]
         place = order[int((0.5 + number * _GOLDEN) % 1.0 * len(order))]
         return np.asarray(drawn[place])
+
+    def _are_taken(self, vectors: IntArray, taken: Container[bytes]) -> NDArray[np.bool_]:
+        keys = list_keys(self._space.canonicalize(vectors))
+        return np.array([key in taken for key in keys], dtype=np.bool_)
 
     def _set_goal(self, learned: Learned, kept: Measured, *, has_front: bool) -> Goal:
         if has_front:
@@ -133,7 +137,21 @@ class Proposer:
         found = [self._pool] if self._pool else self._climb(goal, learned, measured, rng)
         screened = [goal.screen(learned.expect(part.features), part.macs) for part in found]
         met = np.concatenate([part.vectors for part in found])
-        return gather(found, _select_fresh(met, np.concatenate(screened), taken))
+        return gather(found, self._select_fresh(met, np.concatenate(screened), taken))
+
+    def _select_fresh(
+        self, vectors: IntArray, worth: FloatArray, taken: Container[bytes]
+    ) -> IntArray:
+        """Places of the best distinct networks that are not taken."""
+        chosen: dict[bytes, int] = {}
+        order = np.argsort(-worth, kind="stable")
+        keys = list_keys(self._space.canonicalize(vectors[order]))
+        for place, key in zip(order.tolist(), keys, strict=True):
+            if key not in taken and key not in chosen:
+                chosen[key] = place
+                if len(chosen) == _N_JUDGED:
+                    break
+        return np.array(list(chosen.values()), dtype=np.int64)
 
     def _climb(
         self, goal: Goal, learned: Learned, measured: Candidates, rng: np.random.Generator
@@ -162,15 +180,3 @@ class Proposer:
         met = self._search.climb(starts, judge, rng)
         vectors = [part.vectors for part in met]
         return np.concatenate([starts[:0], *vectors]), np.concatenate(worths)
-
-
-def _select_fresh(vectors: IntArray, worth: FloatArray, taken: Container[bytes]) -> IntArray:
-    """Places of the best distinct vectors that are not taken."""
-    chosen: dict[bytes, int] = {}
-    order = np.argsort(-worth, kind="stable")
-    for place, key in zip(order.tolist(), list_keys(vectors[order]), strict=True):
-        if key not in taken and key not in chosen:
-            chosen[key] = place
-            if len(chosen) == _N_JUDGED:
-                break
-    return np.array(list(chosen.values()), dtype=np.int64)

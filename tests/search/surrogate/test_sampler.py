@@ -14,8 +14,9 @@ from mbscale.search.objective import compute_reward
 from mbscale.search.settings import ObjectiveSettings, PriorName
 from mbscale.search.surrogate.proposal import SurrogateOptions
 from mbscale.search.surrogate.sampler import SurrogateSampler
+from mbscale.space.blocks import canonical_key
 from mbscale.space.cost_table import CostTable
-from mbscale.space.encoding import Choice, space_choices
+from mbscale.space.encoding import Choice, decode, space_choices
 from mbscale.space.network import Target
 from mbscale.space.search_space import load_search_space
 
@@ -67,6 +68,15 @@ def test_it_finds_more_than_random_search_in_as_many_trials() -> None:
     drawn.optimize(reward, 200)
 
     assert found.best_value >= drawn.best_value
+
+
+def test_a_network_is_not_proposed_again_in_another_wording() -> None:
+    trials = search(make(), 40).trials
+
+    networks = [decode(SPACE, [trial.params[c.name] for c in CHOICES]) for trial in trials]
+
+    # One repeat shows that a repeat has the very same result.
+    assert len({canonical_key(one) for one in networks}) >= 39
 
 
 @settings(max_examples=5)
