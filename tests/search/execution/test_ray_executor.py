@@ -41,6 +41,8 @@ def path_of_workers() -> Generator[None]:
 @pytest.fixture
 def cluster() -> Generator[Any]:
     """Three nodes of one CPU on this machine; the first one is the head."""
+    # Else the search would run on the cluster of the tests before, and lose nothing.
+    ray.shutdown()
     os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
     from ray.cluster_utils import Cluster  # noqa: PLC0415 - only where Ray is installed
 
@@ -153,6 +155,7 @@ def test_a_search_survives_the_loss_of_one_node_and_then_of_the_next(
 
 
 def test_a_cluster_that_is_not_there_is_one_sentence() -> None:
+    ray.shutdown()
     settings = SearchSettings(executor="ray", ray=RaySettings("127.0.0.1:1"))
 
     with (
