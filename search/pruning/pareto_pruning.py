@@ -23,7 +23,7 @@ Curve = tuple[float, ...]
 # Trials trained to the end before any is stopped: their spread has to be known.
 LEAST_COMPLETE = 8
 # Of a training that would reach the front, this share may be stopped at each epoch.
-_RISK = 0.005
+_RISK = 0.02
 
 
 @dataclass(frozen=True, slots=True)
