@@ -21,6 +21,8 @@ from mbscale.search.tables.accel_nasbench import load_shipped
 _N_CLIMBS = 8
 # Candidates whose uncertainty is looked at, the best by expectation.
 _N_JUDGED = 100
+# They are looked for among so many at a time.
+_N_LOOKED_AT = 512
 # Those of them with the most worth, from which climbs by the worth itself start.
 _N_CLIMBED_AGAIN = 3
 _N_RANDOM = 64
@@ -145,13 +147,16 @@ class Proposer:
         """Places of the best distinct networks that are not taken."""
         chosen: dict[bytes, int] = {}
         order = np.argsort(-worth, kind="stable")
-        keys = list_keys(self._space.canonicalize(vectors[order]))
-        for place, key in zip(order.tolist(), keys, strict=True):
-            if key not in taken and key not in chosen:
-                chosen[key] = place
-                if len(chosen) == _N_JUDGED:
-                    break
-        return np.array(list(chosen.values()), dtype=np.int64)
+        # Most of the vectors are never looked at.
+        for start in range(0, len(order), _N_LOOKED_AT):
+            places = order[start : start + _N_LOOKED_AT]
+            keys = list_keys(self._space.canonicalize(vectors[places]))
+            for place, key in zip(places.tolist(), keys, strict=True):
+                if key not in taken:
+                    chosen.setdefault(key, place)
+            if len(chosen) >= _N_JUDGED:
+                break
+        return np.array(list(chosen.values())[:_N_JUDGED], dtype=np.int64)
 
     def _climb(
         self, goal: Goal, learned: Learned, measured: Candidates, rng: np.random.Generator

@@ -7,7 +7,6 @@ choice's option. The columns are ``sum r``; its square; and, for each kind of ch
 
 import numpy as np
 
-from mbscale.proxy.zero_cost_counts import STAGE_EXPONENT
 from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray
 from mbscale.search.surrogate.feature_columns import fit_standard, membership
 
@@ -44,7 +43,8 @@ class StageRoots:
         return both, self._by_kind.apply(by_kind)
 
     def _sum(self, stage_params: IntArray, position: FloatArray) -> tuple[FloatArray, FloatArray]:
-        roots = stage_params.astype(np.float64) ** STAGE_EXPONENT
+        # Two square roots take a tenth of the time of a power.
+        roots = np.sqrt(np.sqrt(stage_params))
         return roots.sum(axis=1, keepdims=True), (roots[:, self._owners] * position) @ self._kinds
 
 
