@@ -17,7 +17,9 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -182,15 +184,17 @@ def main() -> None:
     parser.add_argument("--space", default="small")
     options = parser.parse_args()
     print("  trials  cpu p50  cpu p99 wall p50 wall p99   open s resume s peak GiB journal MiB")
-    for n_trials in options.trials:
-        row = measure(
-            n_trials,
-            n_workers=options.workers,
-            n_turns=options.turns,
-            sampler=cast("SamplerName", options.sampler),
-            space=options.space,
-        )
-        print(row, flush=True)
+    measure_row = partial(
+        measure,
+        n_workers=options.workers,
+        n_turns=options.turns,
+        sampler=cast("SamplerName", options.sampler),
+        space=options.space,
+    )
+    # What a row leaves in memory makes the next one slower, so each has a process of its own.
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+        for row in pool.map(measure_row, options.trials):
+            print(row, flush=True)
 
 
 if __name__ == "__main__":

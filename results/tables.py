@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -66,11 +67,16 @@ def _row(record: Record, names: Sequence[str]) -> list[Cell]:
 
 
 def _choice_cell(name: str, value: float | str) -> float | str:
-    # The column has no type of its own, so the text "3" would come back as the number.
-    if isinstance(value, str) and not (value and isinstance(parse_number_or_text(value), str)):
+    if isinstance(value, str) and not _is_plain_text(value):
         msg = f"choice {name}: a text must not be empty or look like a number; got {value!r}"
         raise ValueError(msg)
     return value
+
+
+@lru_cache(maxsize=1024)
+def _is_plain_text(value: str) -> bool:
+    # The column has no type of its own, so the text "3" would come back as the number.
+    return bool(value) and isinstance(parse_number_or_text(value), str)
 
 
 _KINDS: dict[str, Any] = get_type_hints(Record)

@@ -14,8 +14,6 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from optuna.study import Study
-
 from mbscale.proxy.evaluation import Evaluation, Evaluator
 from mbscale.results.record import Record
 from mbscale.search.early_stopping import EarlyStopping
@@ -31,6 +29,7 @@ from mbscale.search.samplers import make_sampler, space_distributions
 from mbscale.search.seeds import Purpose, derive_seed
 from mbscale.search.study.journal import Journal
 from mbscale.search.study.search_log import RunningTrial, SearchLog
+from mbscale.search.study.study_in_memory import StudyInMemory
 from mbscale.search.study.trials import add_evaluation, make_record, tell_values, trial_seed
 from mbscale.search.task import SearchTask
 from mbscale.search.verdicts import refuse
@@ -104,7 +103,8 @@ class _Search:
         self._done: queue.SimpleQueue[Future[Trained]] = queue.SimpleQueue()
         self._stopping = EarlyStopping(task.settings)
         self._waiting: list[_Started] = []
-        self._study = self._restore()
+        self._memory = self._restore()
+        self._study = self._memory.study
         self._end: SearchStatus | None = None
 
     def run(self) -> SearchStatus:
@@ -134,18 +134,18 @@ class _Search:
         self._files.write(self._ledger.records, self._ledger.best)
         return conclude(self._ledger.records, status, self._task.settings.objective, self._messages)
 
-    def _restore(self) -> Study:
+    def _restore(self) -> StudyInMemory:
         finished = self._log.read_finished()
         for one in finished:
             self._ledger.add(one.record)
             self._stopping.add(one.record.number, one.course)
         running = self._log.read_running({one.record.number for one in finished})
-        study = self._log.restore_study(finished, running)
-        study.sampler = make_sampler(self._task)
+        memory = self._log.restore_study(finished, running)
+        memory.study.sampler = make_sampler(self._task)
         for slot, trial in sorted(running.items(), key=lambda pair: pair[1].number):
             proposal = make_proposal(self._task, trial.vector)
             self._waiting.append(_Started(trial.number, proposal, slot))
-        return study
+        return memory
 
     def _has_room(self) -> bool:
         settings = self._task.settings
@@ -191,7 +191,7 @@ class _Search:
         return True
 
     def _start(self, started: _Started) -> None:
-        trial = self._study.get_trials(deepcopy=False)[started.number]
+        trial = self._memory.find_trial(started.number)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         note = RunningTrial(started.number, started.proposal.vector, trial.system_attrs, now)
         with self._interrupts.hold():
@@ -230,7 +230,7 @@ class _Search:
         objective = self._task.settings.objective
         state, values = tell_values(record, self._ledger.worst_value, objective)
         with self._interrupts.hold():
-            trial = self._study.get_trials(deepcopy=False)[record.number]
+            trial = self._memory.find_trial(record.number)
             course = self._stopping.find(record.number)
             self._log.append(trial, record, course, state=state, values=values)
             self._study.tell(record.number, values, state)

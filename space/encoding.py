@@ -52,9 +52,9 @@ def decode(space: SearchSpace, vector: Sequence[int]) -> Architecture:
     stages: list[Stage] = []
     for number, stage_space in enumerate(space.stages):
         first = number * len(STAGE_CHOICES)
-        stage = stage_space.make_stage(values[first : first + len(STAGE_CHOICES)])
-        stages.append(_canonicalize_skip(stage, stage_space, in_width))
-        in_width = stage.width
+        chosen = tuple(values[first : first + len(STAGE_CHOICES)])
+        stages.append(_decode_stage(stage_space, chosen, in_width))
+        in_width = stages[-1].width
     return space.make_architecture(tuple(stages))
 
 
@@ -67,6 +67,11 @@ def _look_up(choices: tuple[Choice, ...], vector: Sequence[int], *, name: str) -
             msg = f"{choice.name} must be from 0 to {len(choice.options) - 1}; got {index}"
             raise ArchitectureError(msg)
     return [choice.options[index] for choice, index in zip(choices, vector, strict=True)]
+
+
+@lru_cache(maxsize=4096)
+def _decode_stage(space: StageSpace, values: tuple[Option, ...], in_width: int) -> Stage:
+    return _canonicalize_skip(space.make_stage(values), space, in_width)
 
 
 def _canonicalize_skip(stage: Stage, space: StageSpace, in_width: int) -> Stage:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
-import optuna
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from mbscale.errors import ConfigError, RunError
@@ -14,6 +13,7 @@ from mbscale.results.record import Record
 from mbscale.search.pruning.pareto_pruning import Course
 from mbscale.search.samplers import space_distributions
 from mbscale.search.study.journal import Journal
+from mbscale.search.study.study_in_memory import StudyInMemory, make_study
 from mbscale.search.study.trials import read_record, record_attributes, study_directions
 from mbscale.search.task import SearchTask
 from mbscale.space.encoding import space_choices
@@ -117,11 +117,8 @@ class SearchLog:
 
     def restore_study(
         self, finished: Sequence[FinishedTrial], running: dict[int, RunningTrial]
-    ) -> optuna.Study:
-        """A study in memory with all trials at their numbers, for the sampler."""
-        directions = study_directions(self._task.settings.objective)
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        study = optuna.create_study(directions=directions)
+    ) -> StudyInMemory:
+        """A study with all trials at their numbers, for the sampler."""
         by_number = {one.record.number: one.told for one in finished}
         by_number |= {one.number: self._revive(one) for one in running.values()}
         for number in range(len(by_number)):
@@ -130,8 +127,8 @@ class SearchLog:
                     f"{self._path} holds no trial {number}, and later ones; restore it from a copy"
                 )
                 raise RunError(msg)
-            study.add_trial(by_number[number])
-        return study
+        directions = study_directions(self._task.settings.objective)
+        return make_study(directions, (by_number[number] for number in range(len(by_number))))
 
     def _revive(self, trial: RunningTrial) -> FrozenTrial:
         names = [choice.name for choice in space_choices(self._task.space)]

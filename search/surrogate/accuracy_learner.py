@@ -67,7 +67,7 @@ class AccuracyLearner:
         self._map = features
         self._pending = PendingSums(features)
         self._begun: tuple[int, Scale] | None = None
-        self._sums = ObservationSums(features)
+        self._sums = ObservationSums(features, Scale(is_logarithmic=True).warp)
         self._variances: tuple[int, FloatArray] | None = None
 
     def learn(
@@ -86,17 +86,17 @@ class AccuracyLearner:
         scale = Scale(is_logarithmic=bool(qualities.max() <= 1))
         if self._begun != (history, scale):
             self._begun = (history, scale)
-            self._sums, self._variances = ObservationSums(self._map), None
+            self._sums, self._variances = ObservationSums(self._map, scale.warp), None
         n_used = last_milestone(len(vectors))
-        theta = self._learn_variances(vectors[:n_used], scale.warp(qualities[:n_used]))
-        self._sums.append(vectors, scale.warp(qualities))
+        theta = self._learn_variances(vectors[:n_used], qualities[:n_used])
+        self._sums.append(vectors, qualities)
         pending = self._pending.update(running)
         model = fit_model(self._sums.total, self._map.groups, theta, pending)
         return Learned(model, scale)
 
-    def _learn_variances(self, vectors: IntArray, targets: FloatArray) -> FloatArray:
+    def _learn_variances(self, vectors: IntArray, qualities: FloatArray) -> FloatArray:
         if self._variances is None or self._variances[0] != len(vectors):
-            self._sums.append(vectors, targets)
+            self._sums.append(vectors, qualities)
             theta = fit_variances(self._sums.total, self._map.groups)
             self._variances = (len(vectors), theta)
         return self._variances[1]

@@ -4,7 +4,7 @@ Features are computed and summed over blocks of a fixed size, and then over bloc
 that is resumed therefore gets the sums of the uninterrupted one to the last digit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -17,21 +17,25 @@ _MOST_CHANGES = 1000
 
 
 class ObservationSums:
-    """Takes observations in; of those in full blocks it keeps the sums alone."""
+    """Takes observations in; of those in full blocks it keeps the sums alone.
 
-    def __init__(self, features: Features) -> None:
-        self._map = features
+    ``warp`` makes targets of qualities.
+    """
+
+    def __init__(self, features: Features, warp: Callable[[FloatArray], FloatArray]) -> None:
+        self._map, self._warp = features, warp
         # Of all full blocks, and of the last one, which is not full.
         self._full: Sums | None = None
         self._open: Sums | None = None
         self.n = 0
 
-    def append(self, vectors: IntArray, targets: FloatArray) -> None:
+    def append(self, vectors: IntArray, qualities: FloatArray) -> None:
         """Take in what lies beyond the first ``n`` of all observations so far."""
         start = self.n - self.n % BLOCK
         while start < len(vectors):
             rows = slice(start, start + BLOCK)
-            self._open = sum_observations(self._map.compute(vectors[rows]), targets[rows])
+            targets = self._warp(qualities[rows])
+            self._open = sum_observations(self._map.compute(vectors[rows]), targets)
             start += BLOCK
             if start <= len(vectors):
                 self._full = _add(self._full, self._open)

@@ -1,6 +1,7 @@
 """The sampler that models accuracy alone, because cost is known exactly."""
 
 from typing import Any
+from weakref import ref
 
 import numpy as np
 from optuna.distributions import BaseDistribution
@@ -50,6 +51,7 @@ class SurrogateSampler(BaseSampler):
         self._proposer = Proposer(self._space, followed, chosen)
         self._reader = TrialReader(self._space, followed, attribute=chosen.accuracy_attribute)
         self._proposed: tuple[int, IntArray] | None = None
+        self._suggested: tuple[ref[Study], dict[str, BaseDistribution]] | None = None
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         """Forget the last proposal: another study may have a trial of this number."""
@@ -60,10 +62,14 @@ class SurrogateSampler(BaseSampler):
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
         """The choices as the first trial that has them all suggested them."""
+        if self._suggested is not None and self._suggested[0]() is study:
+            return dict(self._suggested[1])
         for other in study.get_trials(deepcopy=False):
             if other.number != trial.number and self._reader.read_vector(other) is not None:
                 found = sorted(other.distributions.items())
-                return {name: one for name, one in found if name in self._places}
+                suggested = {name: one for name, one in found if name in self._places}
+                self._suggested = ref(study), suggested
+                return suggested
         return {}
 
     def sample_relative(

@@ -39,7 +39,7 @@ MACS = SPACE.count(VECTORS).macs.astype(np.float64)
 def test_sums_are_the_same_to_the_last_digit_in_whatever_steps_they_grew(
     ends: list[int], last: int
 ) -> None:
-    at_once, stepwise = ObservationSums(FEATURES), ObservationSums(FEATURES)
+    at_once, stepwise = (ObservationSums(FEATURES, np.asarray) for _ in range(2))
     at_once.append(VECTORS[:last], QUALITIES[:last])
     for end in [*sorted(end for end in ends if end < last), last]:
         stepwise.append(VECTORS[:end], QUALITIES[:end])
