@@ -90,11 +90,12 @@ def report_band(
                 )
             )
     for way, found in regrets.items():
-        cells = [_describe(np.array(column)) for column in zip(*found, strict=True)]
+        cells = [describe(np.array(column)) for column in zip(*found, strict=True)]
         print(f"{low / 1e6:.0f}-{high / 1e6:.0f} M, {len(place)}", way, *cells, sep=" | ")
 
 
-def _describe(regrets: Floats) -> str:
+def describe(regrets: Floats) -> str:
+    """Mean (lowest to highest), and whether the mean meets the goal."""
     words = f"{regrets.mean():.2f} ({regrets.min():.2f} to {regrets.max():.2f})"
     return f"{words}{' met' if regrets.mean() <= GOAL else ''}"
 
