@@ -9,6 +9,7 @@ import numpy as np
 
 from mbscale.cli.arguments import Verbs, add_config_flags, add_verb, read_overrides
 from mbscale.cli.console import print_json, print_note, print_table
+from mbscale.cli.progress import StageProgress
 from mbscale.cli.proxy_report import describe_rows, pick_cheapest, plot_proxies
 from mbscale.cli.run_folder import make_folder
 from mbscale.config import RunConfig, change_proxy, load_run_config
@@ -64,12 +65,12 @@ def validate_proxy(options: argparse.Namespace) -> int:
     rows = compare_counts(networks)
     n_images = len(load_dataset(config.proxy.data).selection)
     for proxy in proxies.items():
-        scores = measure_networks(
+        scores = _measure(
             book,
             proxy,
             architectures,
             n_seeds=config.validate_proxy.n_seeds,
-            on_score=lambda score: _say(score, is_quiet=options.quiet > 0),
+            is_quiet=options.quiet > 0,
         )
         rows += compare_proxy(proxy[0], scores, networks, n_images=n_images)
         write_rows(folder / "proxy.csv", rows, ProxyRow)
@@ -101,10 +102,22 @@ def validate_proxy(options: argparse.Namespace) -> int:
     return 0
 
 
-def _say(score: Score, *, is_quiet: bool) -> None:
-    if not is_quiet:
-        found = "failed" if score.merit is None else f"{score.merit:.4g}"
-        print_note(f"{score.proxy}, network {score.seed % 1000}: {found}")
+def _measure(
+    book: ScoreBook,
+    proxy: tuple[str, ProxySettings],
+    architectures: tuple[Architecture, ...],
+    *,
+    n_seeds: int,
+    is_quiet: bool,
+) -> tuple[tuple[Score, ...], ...]:
+    total = n_seeds * len(architectures)
+    with StageProgress(proxy[0], total=total, is_quiet=is_quiet) as progress:
+
+        def show(score: Score, n_known: int) -> None:
+            found = "failed" if score.merit is None else f"{score.merit:.4g}"
+            progress.show(n_known, remark=f"network {score.seed % 1000}: {found}")
+
+        return measure_networks(book, proxy, architectures, n_seeds=n_seeds, on_score=show)
 
 
 def _list_proxies(config: RunConfig) -> dict[str, ProxySettings]:
@@ -129,13 +142,7 @@ def _train_reference(
         seed=settings.sample_seed,
     )
     long = change_proxy(config.proxy, settings.reference, name="reference")
-    scores = measure_networks(
-        book,
-        ("reference", long),
-        architectures,
-        n_seeds=1,
-        on_score=lambda score: _say(score, is_quiet=is_quiet),
-    )
+    scores = _measure(book, ("reference", long), architectures, n_seeds=1, is_quiet=is_quiet)
     failed = [row[0].reason for row in scores if row[0].accuracy is None]
     if failed:
         msg = f"a long training of the reference failed: {failed[0]}"

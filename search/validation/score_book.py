@@ -92,12 +92,12 @@ def measure_networks(
     networks: Sequence[Architecture],
     *,
     n_seeds: int,
-    on_score: Callable[[Score], None],
+    on_score: Callable[[Score, int], None],
 ) -> tuple[tuple[Score, ...], ...]:
     """Scores by network and seed; what the book holds is not measured again.
 
-    The first seed is watched after every epoch, so its seconds hold the watching too,
-    where there are others.
+    ``on_score`` gets each new score and how many are known with it. The first seed is
+    watched after every epoch, so its seconds hold the watching too, where there are others.
     """
     name, settings = proxy
     mark = fingerprint(settings)
@@ -120,7 +120,7 @@ def measure_networks(
                     is_watched=repeat == 0,
                 )
                 book.add(known)
-                on_score(known)
+                on_score(known, 1 + index * n_seeds + repeat)
             row.append(known)
         table.append(tuple(row))
     return tuple(table)
