@@ -20,8 +20,8 @@ from mbscale.search.surrogate.shortlist import Measured
 
 # A network outside the limits is worth less than any inside, and the less the further.
 _OUTSIDE = -1e3
-# Uncertainty is multiplied by this, because the model's own is too small where the search
-# goes: at the edge of what was measured.
+# Uncertainty is multiplied by this: what a measurement teaches serves later trials too, and
+# the worth of one does not see them.
 CAUTION = 2.0
 # Measured networks whose uncertainty is looked at.
 _N_JUDGED = 100

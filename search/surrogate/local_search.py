@@ -51,8 +51,10 @@ class LocalSearch:
         met: list[Candidates] = []
         climbs, current, best = np.arange(len(starts)), starts, np.full(len(starts), -np.inf)
         for _ in range(_MAX_STEPS):
-            around = self._list_neighbors(current, rng)
-            flat = around.reshape(-1, starts.shape[1])
+            listed = self._list_neighbors(current, rng)
+            # What was measured is canonical, so the model knows no other wording.
+            flat = self._space.canonicalize(listed.reshape(-1, starts.shape[1]))
+            around = flat.reshape(listed.shape)
             met.append(describe_vectors(self._space, self._map, flat))
             values = worth(met[-1], climbs).reshape(len(climbs), -1)
             top, rows = values.argmax(axis=1), np.arange(len(climbs))

@@ -20,6 +20,7 @@ from mbscale.search.tables.accel_nasbench import (
     load_shipped,
 )
 from mbscale.space.encoding import Choice
+from mbscale.space.nas_bench_macro import canonicalize_macro
 
 Lookup = Callable[[IntArray], FloatArray]
 Look = Callable[[IntArray, np.random.Generator], FloatArray]
@@ -149,7 +150,7 @@ def make_macro_table(frame: pd.DataFrame) -> RecordedTable:
     mean = seeds.mean(axis=1)
     return RecordedTable(
         name="nas_bench_macro",
-        space=ChoiceSpace(choices, count, levels=(0, 0, 1, 1, 1, 2, 2, 2)),
+        space=ChoiceSpace(choices, count, (0, 0, 1, 1, 1, 2, 2, 2), canonicalize_macro),
         recorded=vectors,
         true_accuracy=lambda asked: mean[place[tuple(asked.T)]],
         look=look,

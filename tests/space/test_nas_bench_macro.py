@@ -1,9 +1,11 @@
 """The networks of NAS-Bench-Macro, to the unit."""
 
 import csv
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -11,7 +13,12 @@ from mbscale.errors import ArchitectureError
 from mbscale.space.block_strings import format_architecture
 from mbscale.space.cost import count_cost
 from mbscale.space.model import build_model
-from mbscale.space.nas_bench_macro import NUM_CLASSES, RESOLUTION, make_macro_architecture
+from mbscale.space.nas_bench_macro import (
+    NUM_CLASSES,
+    RESOLUTION,
+    canonicalize_macro,
+    make_macro_architecture,
+)
 
 # Parameters and FLOPs as recorded.
 RECORDED = {
@@ -70,3 +77,15 @@ def test_identities_alone_are_linear_between_stem_and_head() -> None:
 def test_what_is_not_in_the_benchmark_is_refused(choices: list[int]) -> None:
     with pytest.raises(ArchitectureError, match="eight numbers from 0 to 2"):
         make_macro_architecture(choices)
+
+
+def test_one_vector_is_left_of_each_distinct_network() -> None:
+    vectors = np.array(list(itertools.product(range(3), repeat=8)))
+    canonical = canonicalize_macro(vectors)
+
+    assert len(np.unique(canonical, axis=0)) == 3969
+    assert (canonicalize_macro(canonical) == canonical).all()
+    assert all(
+        make_macro_architecture(one) == make_macro_architecture(other)
+        for one, other in zip(vectors[::7].tolist(), canonical[::7].tolist(), strict=True)
+    )
