@@ -18,6 +18,7 @@ class EarlyStopping:
 
     def __init__(self, settings: SearchSettings) -> None:
         self._pruner: PrunerName = settings.pruner
+        self._risk = settings.pruner_risk
         self._objective = settings.objective
         self._courses: dict[int, Course] = {}
 
@@ -34,7 +35,8 @@ class EarlyStopping:
         if self._pruner == "none":
             return train_fully
         if self._pruner == "pareto":
-            floors = find_floors(macs, self._list_complete(ledger), self._objective)
+            complete = self._list_complete(ledger)
+            floors = find_floors(macs, complete, self._objective, risk=self._risk)
             return partial(train_above, floors=floors)
         return partial(
             train_pruned,

@@ -105,6 +105,9 @@ class SearchSettings:
     # compare the reward after an epoch with that of other trials, and may stop what would have
     # reached the front. Accuracy is then measured after every epoch. none: never.
     pruner: PrunerName = "none"
+    # Of pareto: after each epoch it stops a training whose chance to reach the front is lower.
+    # More saves time and loses points of the front (docs/scaling-out.md).
+    pruner_risk: float = 0.02
     # Distinct networks trained in total, those that failed included; a resumed search
     # counts the ones it already has.
     n_trials: int = 40
@@ -151,6 +154,8 @@ class SearchSettings:
         for name in ("timeout_seconds", "trial_timeout_seconds", "max_memory_gib"):
             limit = getattr(self, name)
             _require(limit, "above 0, or null", is_met=limit is None or limit > 0, name=name)
+        risk = self.pruner_risk
+        _require(risk, "above 0 and below 0.5", is_met=0 < risk < 0.5, name="pruner_risk")
         self._check_together()
 
     def _check_together(self) -> None:

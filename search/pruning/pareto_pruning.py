@@ -22,8 +22,6 @@ from mbscale.space.architecture import Architecture
 Curve = tuple[float, ...]
 # Trials trained to the end before any is stopped: their spread has to be known.
 LEAST_COMPLETE = 8
-# Of a training that would reach the front, this share may be stopped at each epoch.
-_RISK = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +44,16 @@ def find_floors(
     macs: int,
     complete: Iterable[tuple[Record, Curve]],
     objective: ObjectiveSettings,
+    *,
+    risk: float,
 ) -> Curve:
-    """The accuracy after epoch 1, 2, ... under which a training has no hope of the front.
+    """The accuracy after epoch 1, 2, ... under which a training is stopped.
 
-    That is the best accuracy at no higher cost, less what trainings gained from there to
-    their end: the largest gain seen, or the upper limit of a prediction interval, whichever
-    is more. With one objective, the best reward must be out of reach as well. Empty while
-    fewer than ``LEAST_COMPLETE`` trials or no cheaper one are known, and never for the last
-    epoch. Expects accuracy as the metric.
+    That is the best accuracy at no higher cost, less the gain to the end that a training
+    exceeds with a chance of ``risk`` at most, as far as it gains as others did. With one
+    objective, the best reward must be out of reach as well. Empty while fewer than
+    ``LEAST_COMPLETE`` trials or no cheaper one are known, and never for the last epoch.
+    Expects accuracy as the metric, and a risk above 0 and below 0.5.
     """
     known = [(record, curve) for record, curve in complete if curve]
     rivals = [record.accuracy or 0.0 for record, _ in known if record.macs <= macs]
@@ -67,14 +67,22 @@ def find_floors(
     curves = np.array([curve[:n_epochs] for _, curve in known])
     ends = np.array([record.accuracy for record, _ in known])
     gains = ends[:, None] - curves[:, :-1]
-    return tuple(float(to_beat - gain) for gain in _largest_gains(gains))
+    return tuple(float(to_beat - gain) for gain in _limit_gains(gains, risk))
 
 
-def _largest_gains(gains: np.ndarray) -> Sequence[float]:
+def _limit_gains(gains: np.ndarray, risk: float) -> Sequence[float]:
+    """From each epoch, the upper limit of a normal prediction interval, or of those seen.
+
+    Whichever is more: few gains say little of their largest, many need not be normal.
+    """
     n_trials = len(gains)
-    factor = stats.t.ppf(1 - _RISK, n_trials - 1) * math.sqrt(1 + 1 / n_trials)
+    factor = stats.t.ppf(1 - risk, n_trials - 1) * math.sqrt(1 + 1 / n_trials)
     predicted = gains.mean(axis=0) + factor * gains.std(axis=0, ddof=1)
-    return [float(gain) for gain in np.maximum(predicted, gains.max(axis=0))]
+    # The next gain is above the k-th largest of n with a chance of k / (n + 1), however gains
+    # are distributed. The largest seen is the most that can be said of a smaller risk.
+    rank = max(1, math.floor(risk * (n_trials + 1)))
+    seen = np.sort(gains, axis=0)[-rank]
+    return [float(gain) for gain in np.maximum(predicted, seen)]
 
 
 def _accuracy_for(reward: float, macs: int, objective: ObjectiveSettings) -> float:

@@ -3,6 +3,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import synthetic_search
@@ -205,12 +206,20 @@ def test_a_finished_search_trains_nothing_more(tmp_path: Path) -> None:
     assert read_calls(tmp_path / "calls") == []
 
 
-def test_settings_that_change_the_meaning_of_trials_are_refused_on_resume(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("changes", "begun_with"),
+    [
+        ({"objective": replace(OBJECTIVE, exponent=-0.2)}, "search.objective.exponent = -0.07"),
+        ({"pruner_risk": 0.1}, "search.pruner_risk = 0.02"),
+    ],
+)
+def test_settings_that_change_the_meaning_of_trials_are_refused_on_resume(
+    tmp_path: Path, changes: dict[str, Any], begun_with: str
+) -> None:
     search(make_task(n_trials=3), tmp_path)
-    other = make_task(n_trials=3, objective=replace(OBJECTIVE, exponent=-0.2))
 
-    with pytest.raises(ConfigError, match=r"begun with search.objective.exponent = -0.07"):
-        search(other, tmp_path)
+    with pytest.raises(ConfigError, match=f"begun with {begun_with}"):
+        search(make_task(n_trials=3, **changes), tmp_path)
 
 
 def test_the_files_hold_the_records_and_the_best_network(tmp_path: Path) -> None:

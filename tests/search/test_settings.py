@@ -1,3 +1,4 @@
+import math
 from typing import Any
 
 import pytest
@@ -18,6 +19,12 @@ from mbscale.strict_yaml import parse_strict
         ({"objective": {"exponent": 0.07}}, "exponent must be from -10 to 0; got 0.07"),
         ({"objective": {"min_macs": 2, "max_macs": 1}}, "min_macs 2 is above max_macs 1"),
         ({"n_workers": 2, "executor": "inline"}, "n_workers 2 needs executor: process"),
+        ({"pruner_risk": 0}, "pruner_risk must be above 0 and below 0.5; got 0"),
+        ({"pruner_risk": 0.5}, "pruner_risk must be above 0 and below 0.5; got 0.5"),
+        ({"pruner_risk": -0.1}, "pruner_risk must be above 0 and below 0.5; got -0.1"),
+        ({"pruner_risk": math.nan}, "pruner_risk must be a finite number; got nan"),
+        ({"pruner_risk": True}, "pruner_risk must be a number; got True"),
+        ({"pruner_risk": "0.1"}, "pruner_risk must be a number; got '0.1'"),
         (
             {"sampler": "evolution", "objective": {"multi_objective": True}},
             "sampler 'evolution' follows one objective",
@@ -29,6 +36,12 @@ def test_a_wrong_setting_is_named_in_one_sentence(data: dict[str, Any], sentence
         parse_strict(SearchSettings, data, where="search", error=ConfigError)
 
     assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize("risk", [0.0, 0.5, 1.0, math.nan, math.inf])
+def test_a_risk_that_is_no_small_chance_is_refused(risk: float) -> None:
+    with pytest.raises(ConfigError, match=r"pruner_risk must be above 0 and below 0\.5; got"):
+        SearchSettings(pruner_risk=risk)
 
 
 def test_one_seed_cannot_tell_networks_apart() -> None:
