@@ -13,20 +13,26 @@ stopped, *area* what the front lost of its hypervolume (MACs up to ``max_macs``,
 chance up), and *searches* those that lost a point. *Against none* compares the hypervolume
 with that of the search without a pruner, which may have tried other networks. Means over
 seeds, with the worst seed in parentheses.
+
+``--risks`` runs ``pareto`` once for each risk. Two rows are bounds, counted on the trainings of
+the searches without a pruner: what would be saved by one that stops after the first epoch every
+training that ends under an earlier one which costs no more (*own end known*), or every one that
+is not on the final front (*front known*).
 """
 
 import argparse
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import cast
 
 # Before numpy is imported: the libraries below it read it then.
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import numpy as np
+from pruning_bounds import stop_beaten, stop_off_front
 from pruning_curves import RecordedCurve, ReplayedTraining, make_task, record_curves
 
 from mbscale.config import RunConfig, load_run_config
@@ -34,19 +40,24 @@ from mbscale.results.pareto import hypervolume, pareto_records
 from mbscale.results.record import Record
 from mbscale.search.driver import run_search
 from mbscale.search.execution.executors import InlineExecutor
-from mbscale.search.settings import PrunerName, SamplerName
+from mbscale.search.settings import PrunerName, SearchSettings
 from mbscale.search.study.journal import open_journal
 from mbscale.search.task import SearchTask
 
-PRUNERS: tuple[PrunerName, ...] = ("none", "pareto", "median", "successive_halving", "hyperband")
+PRUNERS: tuple[PrunerName, ...] = ("pareto", "median", "successive_halving", "hyperband")
+BOUNDS: Mapping[str, Callable[[Sequence[Record]], Sequence[Record]]] = {
+    "own end known": stop_beaten,
+    "front known": stop_off_front,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One search: shares saved, points of the front and those lost, areas."""
+    """One search: shares saved, trainings stopped, points of the front and those lost, areas."""
 
     saved: float
     net: float
+    n_stopped: int
     n_front: int
     n_lost: int
     area: float
@@ -82,10 +93,11 @@ def judge(
     found, possible = pareto_records(records), pareto_records(whole)
     kept = {one.key for one in records if one.state == "complete"}
     area, possible_area = measure_area(found, reference), measure_area(possible, reference)
-    is_measured_often = any(one.state == "pruned" for one in records)
+    n_stopped = sum(one.state == "pruned" for one in records)
     return Outcome(
         saved=1 - spent / full,
-        net=1 - spent / (full * plain_share) if is_measured_often else 0.0,
+        net=1 - spent / (full * plain_share) if n_stopped else 0.0,
+        n_stopped=n_stopped,
         n_front=len(possible),
         n_lost=sum(one.key not in kept for one in possible),
         area=area,
@@ -109,7 +121,8 @@ def describe(sampler: str, pruner: str, rows: Sequence[Outcome], plain: Sequence
     n_searches = sum(one.n_lost > 0 for one in rows)
     return (
         f"| {sampler} | {pruner} | {format_worst(saved, saved.min())} "
-        f"| {format_worst(net, net.min())} | {n_lost} of {n_front} "
+        f"| {format_worst(net, net.min())} | {sum(one.n_stopped for one in rows)} "
+        f"| {n_lost} of {n_front} "
         f"| {n_searches} of {len(rows)} | {format_worst(lost, lost.max())} "
         f"| {format_worst(against, against.max())} |"
     )
@@ -120,40 +133,53 @@ def format_worst(shares: np.ndarray, worst: float) -> str:
     return f"{100 * shares.mean():.1f} ({100 * worst:.1f})"
 
 
+def list_variants(
+    settings: SearchSettings, pruners: Sequence[PrunerName], risks: Sequence[float]
+) -> list[tuple[str, SearchSettings]]:
+    """The settings of each row, by its name: ``none`` first, ``pareto`` once for each risk."""
+    variants = [("none", replace(settings, pruner="none"))]
+    for pruner in pruners:
+        if pruner == "pareto":
+            chosen = [replace(settings, pruner=pruner, pruner_risk=risk) for risk in risks]
+            variants += [(f"pareto {one.pruner_risk:g}", one) for one in chosen]
+        elif not settings.objective.multi_objective:
+            variants.append((pruner, replace(settings, pruner=pruner)))
+    return variants
+
+
+def measure_plain_share(curves: Mapping[str, RecordedCurve]) -> float:
+    """Time of trainings that are measured at their end, over that with each epoch measured."""
+    timed = [one for one in curves.values() if one.plain_seconds is not None]
+    return sum(one.plain_seconds or 0 for one in timed) / sum(one.seconds[-1] for one in timed)
+
+
 def run(
     config: RunConfig,
     curves: Mapping[str, RecordedCurve],
+    variants: Sequence[tuple[str, SearchSettings]],
     *,
-    sampler: SamplerName,
     seeds: Sequence[int],
 ) -> None:
-    """The rows of a sampler."""
+    """The rows of a sampler; the first variant has no pruner."""
     objective = config.search.objective
-    reference = -1 / config.target.num_classes, objective.max_macs or float("inf")
-    timed = [one for one in curves.values() if one.plain_seconds is not None]
-    plain_share = sum(one.plain_seconds or 0 for one in timed) / sum(
-        one.seconds[-1] for one in timed
+    assess = partial(
+        judge,
+        curves=curves,
+        reference=(-1 / config.target.num_classes, objective.max_macs or float("inf")),
+        plain_share=measure_plain_share(curves),
     )
     pool = {one.key: one.vector for one in curves.values()}
+    task = replace(make_task(config), pool=pool)
     plain: list[Outcome] = []
-    for pruner in PRUNERS:
-        if objective.multi_objective and pruner not in ("none", "pareto"):
-            continue
-        settings = replace(
-            config.search, pruner=pruner, sampler=sampler, n_workers=1, max_useless=1
-        )
-        task = replace(make_task(config), settings=settings, pool=pool)
-        rows = [
-            judge(
-                search(replace(task, seed=seed), curves),
-                curves,
-                reference=reference,
-                plain_share=plain_share,
-            )
-            for seed in seeds
-        ]
-        plain = plain or rows
-        print(describe(sampler, pruner, rows, plain), flush=True)
+    for name, settings in variants:
+        searches = [search(replace(task, settings=settings, seed=seed), curves) for seed in seeds]
+        rows = [assess(records) for records in searches]
+        print(describe(settings.sampler, name, rows, plain or rows), flush=True)
+        if not plain:
+            plain = rows
+            for bound, stop in BOUNDS.items():
+                bounded = [assess(stop(records)) for records in searches]
+                print(describe(settings.sampler, bound, bounded, plain), flush=True)
 
 
 def main() -> None:
@@ -165,16 +191,19 @@ def main() -> None:
     parser.add_argument("--networks", type=int, default=120)
     parser.add_argument("--samplers", nargs="+", default=["random", "surrogate"])
     parser.add_argument("--seeds", type=int, nargs=2, default=(0, 5), metavar=("FIRST", "END"))
+    parser.add_argument("--pruners", nargs="+", choices=PRUNERS, default=PRUNERS)
+    parser.add_argument("--risks", type=float, nargs="+", help="of pareto, for each one row")
     options = parser.parse_args()
     config = load_run_config(options.config, options.set)
     curves = record_curves(options.curves, config, options.networks)
     print(
-        "| sampler | pruner | saved, % | net, % | points lost | searches | area lost, % "
-        f"| against none, % |\n|{' --- |' * 2}{' ---: |' * 6}"
+        "| sampler | pruner | saved, % | net, % | stopped | points lost | searches | area lost, % "
+        f"| against none, % |\n|{' --- |' * 2}{' ---: |' * 7}"
     )
     for sampler in options.samplers:
-        seeds = range(*options.seeds)
-        run(config, curves, sampler=cast("SamplerName", sampler), seeds=seeds)
+        settings = replace(config.search, sampler=sampler, n_workers=1, max_useless=1)
+        variants = list_variants(settings, options.pruners, options.risks or [settings.pruner_risk])
+        run(config, curves, variants, seeds=range(*options.seeds))
 
 
 if __name__ == "__main__":
