@@ -116,6 +116,17 @@ def test_a_run_goes_on_without_its_settings_being_said_again(
     assert json.loads(capsys.readouterr().out)["n_trials"] >= 2
 
 
+def test_wrong_images_leave_no_run_that_right_ones_would_have_to_go_on_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "run"
+    wrong = ["--set", "proxy.data.name=image_folder", "--set", f"proxy.data.path={tmp_path}/none"]
+
+    assert search(folder, "--n-trials", "1", *wrong) == 2
+    assert "is not a folder" in capsys.readouterr().err
+    assert search(folder, "--n-trials", "1") == 0
+
+
 def test_a_folder_in_use_is_left_as_it_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mbscale.cli.arguments import read_overrides
 from mbscale.cli.console import print_note
-from mbscale.cli.run_folder import RunFolder, make_folder, open_run_folder
+from mbscale.cli.run_folder import RunFolder, check_run_folder, make_folder, save_config
 from mbscale.cli.run_verbs import read_config
 from mbscale.cli.stages import Run, begin, default_folder, save_manifest
 from mbscale.config import RunConfig, load_run_config
@@ -33,7 +33,8 @@ def open_with_baseline(options: argparse.Namespace, baseline: Network | None) ->
     with lock_folder(path) as message:
         if message:
             print_note(message)
-        open_run_folder(path, config, is_resumed=options.resume)
+        check_run_folder(path, config, is_resumed=options.resume)
+        save_config(opened.folder, config)
         if baseline is not None and not opened.folder.baseline.exists():
             provenance = {"chosen_by": "--architecture", "architecture": options.architecture}
             replace_file(opened.folder.baseline, format_network(baseline, provenance))

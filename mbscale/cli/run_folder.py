@@ -54,18 +54,20 @@ def dump_config(config: RunConfig) -> str:
     return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
 
 
-def open_run_folder(path: Path, config: RunConfig, *, is_resumed: bool) -> RunFolder:
-    """A folder with these settings, once it is checked that a run in it may go on with them."""
+def check_run_folder(path: Path, config: RunConfig, *, is_resumed: bool) -> None:
+    """Raise ConfigError where the folder holds a run that cannot go on with these settings."""
     folder = RunFolder(path)
-    if folder.config.exists():
-        if not is_resumed:
-            msg = (
-                f"{path} already holds a run; add --resume to go on with it, or name another --out"
-            )
-            raise ConfigError(msg)
-        _check_unchanged(load_run_config(folder.config), config, folder=path)
+    if not folder.config.exists():
+        return
+    if not is_resumed:
+        msg = f"{path} already holds a run; add --resume to go on with it, or name another --out"
+        raise ConfigError(msg)
+    _check_unchanged(load_run_config(folder.config), config, folder=path)
+
+
+def save_config(folder: RunFolder, config: RunConfig) -> None:
+    """config.yaml; from then on the folder holds a run."""
     replace_file(folder.config, dump_config(config))
-    return folder
 
 
 def make_folder(path: Path) -> None:

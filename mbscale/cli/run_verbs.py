@@ -13,7 +13,7 @@ from mbscale.cli.arguments import (
 from mbscale.cli.console import Cell, print_json, print_note, print_table
 from mbscale.cli.exit_codes import DONE, TARGET_MISSED
 from mbscale.cli.proxy_certificate import check_proxy, keep_certificate
-from mbscale.cli.run_folder import RunFolder, make_folder, open_run_folder
+from mbscale.cli.run_folder import RunFolder, check_run_folder, make_folder, save_config
 from mbscale.cli.scale_stages import family_stage, scale_stage
 from mbscale.cli.show_stages import (
     describe_confirmed,
@@ -68,8 +68,10 @@ def _open(options: argparse.Namespace) -> Run:
     with lock_folder(path) as message:
         if message:
             print_note(message)
-        folder = open_run_folder(path, config, is_resumed=options.resume)
-        opened = begin(config, folder, is_quiet=options.quiet > 0)
+        check_run_folder(path, config, is_resumed=options.resume)
+        # The images first: settings of wrong ones would hold out those of right ones.
+        opened = begin(config, RunFolder(path), is_quiet=options.quiet > 0)
+        save_config(opened.folder, config)
         if certificate:
             keep_certificate(certificate, path)
         if not (path / "manifest.json").exists():
