@@ -127,6 +127,18 @@ def test_wrong_images_leave_no_run_that_right_ones_would_have_to_go_on_with(
     assert search(folder, "--n-trials", "1") == 0
 
 
+def test_a_search_in_which_everything_fails_says_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long = ["--set", "proxy.training.epochs=1000"]
+    fails = ["--trial-timeout", "0.001", "--set", "search.max_failures=2", *long]
+
+    assert search(tmp_path, "--n-trials", "3", *fails) == 1
+    shown = capsys.readouterr().err
+    assert "ended early: 2 trials in a row failed" in shown
+    assert "the last one says: hung: no result after 0.001 s" in shown
+
+
 def test_a_folder_in_use_is_left_as_it_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -89,7 +89,8 @@ def save_figures(run: Run, records: tuple[Record, ...], *, baseline: Record) -> 
 def search_stage(run: Run) -> tuple[Record, ...]:
     """Stage 1; trials, front and best so far are on disk after every trial.
 
-    Raises KeyboardInterrupt after Ctrl-C or SIGTERM, with everything saved.
+    Raises KeyboardInterrupt after Ctrl-C or SIGTERM, with everything saved, and RunError
+    where no network was trained to the end.
     """
     settings = run.config.search
     with open_journal(run.folder.path) as journal:
@@ -118,10 +119,9 @@ def search_stage(run: Run) -> tuple[Record, ...]:
         messages.extend(gain)
     if outcome.n_evaluated < settings.n_trials:
         messages.append(f"{outcome.n_evaluated} of {settings.n_trials} networks were trained")
-    save_figures(run, outcome.records, baseline=require_best(outcome.records))
     for message in messages:
         print_note(message)
-    find_best(outcome.records)
+    save_figures(run, outcome.records, baseline=require_best(outcome.records))
     return outcome.records
 
 
