@@ -119,3 +119,23 @@ def test_a_wrong_command_line_is_named_in_one_sentence(
     assert ended.value.code == 2
     assert line.startswith("mbscale: ")
     assert named in line
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["family", "--architecture", "mobilenet-v2", "--phi", "0"],
+        ["bench", "--n-trials", "1", "--seeds", "1"],
+        ["validate-proxy"],
+        ["search", "-q"],
+    ],
+)
+def test_a_folder_that_cannot_be_made_ends_with_one_sentence_before_anything_is_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+
+    assert main([*command, "--out", str(tmp_path / "file" / "below")]) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("mbscale: ")
+    assert "cannot be made: Not a directory" in last

@@ -7,6 +7,7 @@ from pathlib import Path
 from mbscale.cli.arguments import Verbs, add_verb
 from mbscale.cli.console import Cell, print_json, print_note, print_text
 from mbscale.cli.progress import StageProgress
+from mbscale.cli.run_folder import make_folder
 from mbscale.results.files import replace_file
 from mbscale.results.rows import write_table
 from mbscale.search.bench.comparison import (
@@ -77,10 +78,11 @@ def bench(options: argparse.Namespace) -> int:
         n_workers=options.workers,
     )
     problem = make_problem(settings.table, settings.truth, settings.mode)
+    if options.out:
+        make_folder(options.out)
     runs = _run(settings, is_quiet=bool(options.quiet))
     rows = summarize_runs(runs, n_trials=settings.n_trials)
     if options.out:
-        options.out.mkdir(parents=True, exist_ok=True)
         write_files(options.out, runs, table=problem.table.name, text=format_markdown(rows))
     if options.json:
         print_json(

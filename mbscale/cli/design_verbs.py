@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mbscale.cli.arguments import Verbs, add_architecture_flag, add_verb
 from mbscale.cli.console import print_json, print_note, print_table, print_text
+from mbscale.cli.run_folder import make_folder
 from mbscale.cli.show_stages import describe_member
 from mbscale.errors import ConfigError
 from mbscale.results.files import replace_file
@@ -68,7 +69,7 @@ def family(options: argparse.Namespace) -> int:
 
 
 def _write(folder: Path, made: Family) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     for index, member in enumerate(made.members):
         replace_file(folder / f"b{index}.yaml", format_network(member.network))
 

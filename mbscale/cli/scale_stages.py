@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from mbscale.cli.console import print_note
 from mbscale.cli.progress import StageProgress
+from mbscale.cli.run_folder import make_folder
 from mbscale.cli.stages import Run
 from mbscale.proxy.evaluation import Evaluation
 from mbscale.results.family_plot import plot_family
@@ -78,7 +79,7 @@ def family_stage(run: Run) -> Family:
     constants = read_scaling(run.folder.scaling).constants
     family = make_family(baseline, constants, run.config.family)
     folder = run.folder.family
-    folder.mkdir(exist_ok=True)
+    make_folder(folder)
     for index, member in enumerate(family.members):
         provenance = {"phi": member.phi, "baseline": baseline.name}
         replace_file(folder / f"b{index}.yaml", format_network(member.network, provenance))
