@@ -85,15 +85,17 @@ def confirm(  # noqa: PLR0913 - a stage with all its parts
     journal: Journal,
     *,
     executor: Executor,
+    recipe: str = "",
     on_evaluation: OnEvaluation | None = None,
 ) -> Confirmation:
     """The top k with their statistics, and the test accuracy of the best.
 
-    Trainings in the journal are not made again, the one for the test included: the test
-    split is looked at once. Ctrl-C and SIGTERM raise KeyboardInterrupt with everything
-    saved. Raises RunError when fewer than two trainings end well.
+    Trainings in the journal are not made again where their ``recipe`` is the same (any text
+    that stands for data and training), the one for the test included: the test split is
+    looked at once. Ctrl-C and SIGTERM raise KeyboardInterrupt with everything saved. Raises
+    RunError when fewer than two trainings end well.
     """
-    log = ConfirmLog(journal, task)
+    log = ConfirmLog(journal, task, recipe=recipe)
     stage = LoggedStage(task, evaluator, log, executor, on_evaluation)
     done = stage.evaluate(plan_jobs(task, records, settings))
     networks = _rank(task, settings, done)

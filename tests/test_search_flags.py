@@ -71,6 +71,18 @@ def test_a_search_without_training_is_confirmed_by_training(
     assert 0 < json.loads(capsys.readouterr().out)["test_accuracy"] <= 1
 
 
+def test_a_search_is_confirmed_again_by_longer_trainings(tmp_path: Path) -> None:
+    few = ["confirm", "--out", str(tmp_path), "-q", "--set", "confirm.top_k=1"]
+    assert search(tmp_path, "--n-trials", "1") == 0
+    assert main(few) in (0, 3)
+    short = (tmp_path / "confirm.csv").read_text()
+
+    assert main([*few, "--set", "proxy.training.epochs=2"]) in (0, 3)
+    assert (tmp_path / "confirm.csv").read_text() != short
+    assert main(few) in (0, 3)
+    assert (tmp_path / "confirm.csv").read_text() == short
+
+
 @pytest.mark.parametrize(
     ("setting", "words"),
     [("search.objective.metric=log_loss", "log loss|log_loss"), ("search.pruner=pareto", "none")],

@@ -31,6 +31,7 @@ from mbscale.search.study.confirm_log import ConfirmJob, decode_record
 from mbscale.search.study.journal import open_journal
 from mbscale.search.study.trials import is_evaluated
 from mbscale.search.task import SearchTask
+from mbscale.search.validation.score_book import fingerprint
 from mbscale.space.network import Network
 from mbscale.space.network_yaml import format_network
 from mbscale.space.search_space import load_search_space
@@ -180,7 +181,7 @@ def confirm_stage(run: Run, records: tuple[Record, ...]) -> Confirmation:
 
     Raises KeyboardInterrupt after Ctrl-C or SIGTERM, with everything saved.
     """
-    settings = run.config.confirm
+    settings, proxy = run.config.confirm, run.config.proxy.as_training()
     total = len(pick_top(records, settings)) * settings.n_seeds + 1
     with (
         open_journal(run.folder.path) as journal,
@@ -191,9 +192,10 @@ def confirm_stage(run: Run, records: tuple[Record, ...]) -> Confirmation:
             run.task,
             records,
             settings,
-            share_images(executor, run.config.proxy.as_training(), run.dataset),
+            share_images(executor, proxy, run.dataset),
             journal,
             executor=executor,
+            recipe=fingerprint(proxy),
             on_evaluation=_count(progress),
         )
     write_rows(run.folder.path / "confirm.csv", confirmation.networks, Confirmed)

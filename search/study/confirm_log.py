@@ -32,25 +32,36 @@ class ConfirmJob:
 
 
 class ConfirmLog:
-    """A study of a journal: one trial an evaluation, with its accuracy or score as value."""
+    """A study of a journal: one trial an evaluation, with its accuracy or score as value.
 
-    def __init__(self, journal: Journal, task: SearchTask, *, study: str = "confirm") -> None:
+    Evaluations of another ``recipe`` (any text that stands for data and training) do not
+    count; those without one, of a journal from before there were recipes, do.
+    """
+
+    def __init__(
+        self, journal: Journal, task: SearchTask, *, study: str = "confirm", recipe: str = ""
+    ) -> None:
         self._task = task
+        self._recipe = recipe
         self._distributions = space_distributions(task.space)
         self._study = journal.open_study(study, ["maximize"])
         self._finished: dict[tuple[str, int, str], Evaluation] = {}
+        self._tested = set[str]()
         for trial in self._study.read_trials():
             kept: dict[str, Any] = trial.user_attrs
-            evaluation = Evaluation(**{name: kept[name] for name in _KEPT if name in kept})
-            self._finished[kept["key"], evaluation.seed, kept["split"]] = evaluation
+            if kept["split"] == "test":
+                self._tested.add(kept["key"])
+            if kept.get("recipe", recipe) == recipe:
+                evaluation = Evaluation(**{name: kept[name] for name in _KEPT if name in kept})
+                self._finished[kept["key"], evaluation.seed, kept["split"]] = evaluation
 
     def get(self, job: ConfirmJob) -> Evaluation | None:
         """The evaluation, if it was made before."""
         return self._finished.get(job.key)
 
     def tested_networks(self) -> set[str]:
-        """Keys of the networks whose test accuracy was looked at."""
-        return {key for key, _, split in self._finished if split == "test"}
+        """Keys of the networks whose test accuracy was looked at before, with any recipe."""
+        return self._tested
 
     def append(self, job: ConfirmJob, evaluation: Evaluation) -> None:
         """Keep an evaluation; it is on disk when this returns."""
@@ -58,13 +69,14 @@ class ConfirmLog:
         vector = record_vector(self._task, job.record)
         is_complete = evaluation.status == "complete"
         key = {"key": job.record.key, "trial": job.record.number, "split": job.split}
+        made_by = {"recipe": self._recipe}
         self._study.append(
             create_trial(
                 state=TrialState.COMPLETE if is_complete else TrialState.FAIL,
                 value=evaluation.merit if is_complete else None,
                 params=dict(zip(names, vector, strict=True)),
                 distributions=self._distributions,
-                user_attrs=key | asdict(evaluation),
+                user_attrs=key | made_by | asdict(evaluation),
             )
         )
         self._finished[job.key] = evaluation

@@ -23,6 +23,7 @@ def confirm_in(
     *,
     stop_after: int | None = None,
     task: SearchTask = TASK,
+    recipe: str = "short",
 ) -> Confirmation:
     folder.mkdir(exist_ok=True)
     records = search(TASK, folder).records
@@ -36,7 +37,14 @@ def confirm_in(
 
     with open_journal(folder) as journal, open_executor(task.settings) as executor:
         return confirm(
-            task, records, settings, evaluator, journal, executor=executor, on_evaluation=count
+            task,
+            records,
+            settings,
+            evaluator,
+            journal,
+            executor=executor,
+            recipe=recipe,
+            on_evaluation=count,
         )
 
 
@@ -83,6 +91,16 @@ def test_a_stopped_confirmation_goes_on_and_trains_nothing_twice(
 
     assert resumed == whole
     assert len(read_calls(tmp_path / "calls")) == 12 + 1
+
+
+def test_trainings_of_another_recipe_do_not_count(tmp_path: Path) -> None:
+    evaluator = SyntheticEvaluator(log=tmp_path / "calls")
+    confirm_in(tmp_path / "run", SyntheticEvaluator(halves_below=60_000))
+
+    again = confirm_in(tmp_path / "run", evaluator, recipe="long")
+
+    assert len(read_calls(tmp_path / "calls")) == 12 + 1
+    assert again.networks == confirm_in(tmp_path / "other", SyntheticEvaluator()).networks
 
 
 def test_another_baseline_is_told_that_the_test_split_was_used(tmp_path: Path) -> None:
