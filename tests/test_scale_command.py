@@ -72,6 +72,8 @@ def test_a_network_from_outside_is_scaled_in_its_own_folder(
     assert "add --resume" in capsys.readouterr().err
     assert scale(*begin, "--resume") == 0
     assert json.loads(capsys.readouterr().out) == first
+    # Another certificate changes no training.
+    assert scale(*begin, "--resume", "--set", "proxy.certificate=other.yaml") == 0
     assert (folder / "scaling.jsonl").read_text() == trained
 
 

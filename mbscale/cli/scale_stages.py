@@ -1,6 +1,7 @@
 """Stage 2 and the family, from a baseline on disk."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from mbscale.cli.console import print_note
 from mbscale.cli.progress import StageProgress
@@ -64,7 +65,8 @@ def scale_stage(run: Run) -> ScalingOutcome:
 
 def open_evaluations(run: Run) -> EvaluationLog:
     """What was trained in the folder; evaluations made with another recipe do not count."""
-    recipe = hash_text(repr(run.config.proxy))
+    # What the certificate says of the proxy changes no training.
+    recipe = hash_text(repr(replace(run.config.proxy, certificate=None)))
     return EvaluationLog(run.folder.path / "scaling.jsonl", recipe=recipe)
 
 
