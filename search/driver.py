@@ -239,6 +239,7 @@ class _Search:
                 self._files.write(self._ledger.records, self._ledger.best)
             self._on_record(record, self._ledger.ended)
         limit = self._task.settings.max_failures
-        if self._ledger.n_failures >= limit:
+        has_failed = record.state == "failed" and self._ledger.n_failures >= limit
+        if has_failed and self._end is None:
             self._end = "failed"
             self._messages.append(f"ended early: {limit} trials in a row failed")

@@ -174,6 +174,26 @@ def test_a_search_in_which_everything_fails_ends_early(tmp_path: Path) -> None:
     assert outcome.n_evaluated == 5
 
 
+def test_a_search_that_everything_failed_in_goes_on_past_networks_that_are_not_trained(
+    tmp_path: Path,
+) -> None:
+    limited = replace(OBJECTIVE, min_macs=2e6, max_macs=3e6)
+    task = make_task("random", objective=limited, max_failures=2)
+    assert search(task, tmp_path, SyntheticEvaluator(fails_above=0)).status == "failed"
+
+    outcome = search(task, tmp_path)
+
+    assert (outcome.status, outcome.n_evaluated) == ("complete", 12)
+
+
+@pytest.mark.slow
+def test_several_workers_say_once_that_everything_fails(tmp_path: Path) -> None:
+    task = make_task(n_trials=100, max_failures=1, n_workers=3)
+    outcome = search(task, tmp_path, SyntheticEvaluator(fails_above=0, seconds=0.2))
+
+    assert sum("in a row failed" in message for message in outcome.messages) == 1
+
+
 def test_sigterm_ends_a_search_with_everything_saved(tmp_path: Path) -> None:
     evaluator = SyntheticEvaluator(log=tmp_path / "calls", interrupt_at=5)
     interrupted = search(make_task(), tmp_path, evaluator)
