@@ -2,9 +2,11 @@
 
 import multiprocessing
 import os
+import pickle
 import queue
 import signal
 import threading
+import traceback
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
@@ -138,10 +140,21 @@ def _serve(line: Connection) -> None:
             return
         line.send(_BEGUN)
         try:
-            answer = (True, fn(*args, **kwargs))
+            answer = pickle.dumps((True, fn(*args, **kwargs)))
         except Exception as failure:  # noqa: BLE001 - raised again by the driver
-            answer = (False, failure)
-        line.send(answer)
+            answer = pickle.dumps((False, _make_portable(failure)))
+        line.send_bytes(answer)
+
+
+def _make_portable(failure: Exception) -> Exception:
+    """The failure with its traceback in a note; in words where the driver could not read it."""
+    where = traceback.format_exc()
+    failure.add_note(where)
+    try:
+        pickle.loads(pickle.dumps(failure))  # noqa: S301 - made in the line before
+    except Exception:  # noqa: BLE001 - whatever the class of the failure does
+        return RuntimeError(where)
+    return failure
 
 
 def _die_with_parent() -> None:

@@ -2,7 +2,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +28,43 @@ def test_calls_run_in_processes_and_an_error_comes_back() -> None:
         assert executor.submit(os.getpid).result() != os.getpid()
         with pytest.raises(ValueError, match="invalid literal"):
             executor.submit(int, "no number").result()
+
+
+class PickyError(Exception):
+    """As some of other packages, it cannot be made of what it says alone."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(f"{reason} ({code})")
+
+
+class HeldError(Exception):
+    """It holds what no other process can be given."""
+
+    def __init__(self) -> None:
+        super().__init__("held")
+        self.held = threading.Lock()
+
+
+def fail_picky() -> None:
+    raise PickyError(3, "picky")
+
+
+def fail_held() -> None:
+    raise HeldError
+
+
+@pytest.mark.parametrize(("fail", "words"), [(fail_picky, "picky \\(3\\)"), (fail_held, "held")])
+def test_an_error_that_cannot_travel_is_no_death(fail: Callable[[], None], words: str) -> None:
+    with ProcessExecutor(1) as executor, pytest.raises(RuntimeError, match=words):
+        executor.submit(fail).result()
+
+
+def test_an_error_says_where_in_the_worker_it_was_raised() -> None:
+    with ProcessExecutor(1) as executor:
+        failure = executor.submit(int, "no number").exception()
+
+    assert failure is not None
+    assert "worker_processes.py" in failure.__notes__[0]
 
 
 def test_a_dead_worker_breaks_its_own_call_and_is_replaced() -> None:
