@@ -139,3 +139,27 @@ def test_a_folder_that_cannot_be_made_ends_with_one_sentence_before_anything_is_
     last = capsys.readouterr().err.splitlines()[-1]
     assert last.startswith("mbscale: ")
     assert "cannot be made: Not a directory" in last
+
+
+@pytest.mark.parametrize(
+    ("command", "step", "words"),
+    [
+        (["search"], "run_verbs.check_proxy", "everything that was finished is saved, --resume"),
+        (["confirm"], "run_verbs.reopen", "is saved, the same command goes on"),
+        (["status", "."], "status_verb.summarize_run", "mbscale: interrupted\n"),
+    ],
+)
+def test_an_interrupt_names_a_way_to_go_on_that_the_command_has(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+    step: str,
+    words: str,
+) -> None:
+    def interrupt(*_arguments: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"mbscale.cli.{step}", interrupt)
+
+    assert main(command) == 130
+    assert words in capsys.readouterr().err

@@ -7,6 +7,9 @@ from typing import Any, get_args
 from mbscale.search.settings import ExecutorName
 from mbscale.space.candidate_settings import Constraint
 
+# What is said of an interrupt.
+_SAVED = "; everything that was finished is saved"
+
 Verbs = Any  # argparse's sub-parser collection has no public type
 
 
@@ -15,7 +18,7 @@ def add_verb(verbs: Verbs, name: str, handler: object, *, summary: str) -> argpa
     parser: argparse.ArgumentParser = verbs.add_parser(
         name, help=summary, description=summary, allow_abbrev=False
     )
-    parser.set_defaults(handler=handler)
+    parser.set_defaults(handler=handler, going_on="")
     parser.add_argument("--json", action="store_true", help="print one JSON document on stdout")
     parser.add_argument("-q", "--quiet", action="count", default=0, help="no progress")
     parser.add_argument("-v", "--verbose", action="count", default=0, help="say more")
@@ -23,7 +26,8 @@ def add_verb(verbs: Verbs, name: str, handler: object, *, summary: str) -> argpa
 
 
 def add_config_flags(parser: argparse.ArgumentParser) -> None:
-    """``--config``, ``--set``, ``--seed`` and ``--out``."""
+    """``--config``, ``--set``, ``--seed`` and ``--out``, for verbs that keep what is finished."""
+    parser.set_defaults(going_on=f"{_SAVED}, the same command goes on")
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings (YAML)")
     parser.add_argument(
         "--set",
@@ -39,6 +43,12 @@ def add_config_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_resume_flag(parser: argparse.ArgumentParser) -> None:
+    """``--resume``."""
+    parser.set_defaults(going_on=f"{_SAVED}, --resume goes on")
+    parser.add_argument("--resume", action="store_true", help="go on with a stopped run")
+
+
 # Flags of the search and the settings that they mean.
 _SEARCH_FLAGS = {
     "n_trials": "search.n_trials",
@@ -52,7 +62,7 @@ _SEARCH_FLAGS = {
 
 def add_search_flags(parser: argparse.ArgumentParser) -> None:
     """How long the search goes on and where it runs, each short for a ``--set``."""
-    parser.add_argument("--resume", action="store_true", help="go on with a stopped run")
+    add_resume_flag(parser)
     parser.add_argument(
         "--trust-proxy", action="store_true", help="search though the certificate refutes the proxy"
     )

@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_error(str(error))
         return WRONG_USE
     except KeyboardInterrupt:
-        print_error("interrupted; everything that was finished is saved, --resume goes on")
+        print_error(f"interrupted{options.going_on}")
         return INTERRUPTED
 
 

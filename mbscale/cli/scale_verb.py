@@ -9,6 +9,7 @@ from mbscale.cli.arguments import (
     add_architecture_flag,
     add_config_flags,
     add_constraint_flag,
+    add_resume_flag,
     add_verb,
 )
 from mbscale.cli.baseline_folder import open_with_baseline, peek
@@ -40,7 +41,7 @@ def add_verbs(verbs: Verbs) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="show what would be trained, and its cost"
     )
-    parser.add_argument("--resume", action="store_true", help="go on with a stopped run")
+    add_resume_flag(parser)
     kind = parser.add_mutually_exclusive_group()
     text = "train a scaling experiment of EfficientNet's paper: figures 2 and 3, figure 4, "
     kind.add_argument("--experiment", choices=EXPERIMENTS, help=text + "table 3, table 7")
