@@ -71,6 +71,27 @@ def test_a_search_without_training_is_confirmed_by_training(
     assert 0 < json.loads(capsys.readouterr().out)["test_accuracy"] <= 1
 
 
+def test_a_confirmation_takes_the_trials_that_a_killed_search_left_in_its_journal(
+    tmp_path: Path,
+) -> None:
+    assert search(tmp_path, "--n-trials", "2") == 0
+    header = (tmp_path / "trials.csv").read_text().splitlines()[0]
+    (tmp_path / "trials.csv").write_text(header + "\n")
+
+    assert main(["confirm", "--out", str(tmp_path), "-q"]) in (0, 3)
+    assert len((tmp_path / "confirm.csv").read_text().splitlines()) == 1 + 2
+
+
+def test_a_folder_without_a_search_cannot_be_confirmed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert search(tmp_path, "--n-trials", "1") == 0
+    (tmp_path / "study.journal").unlink()
+
+    assert main(["confirm", "--out", str(tmp_path), "-q"]) == 2
+    assert "holds no search" in capsys.readouterr().err
+
+
 def test_a_search_is_confirmed_again_by_longer_trainings(tmp_path: Path) -> None:
     few = ["confirm", "--out", str(tmp_path), "-q", "--set", "confirm.top_k=1"]
     assert search(tmp_path, "--n-trials", "1") == 0

@@ -26,13 +26,13 @@ from mbscale.cli.stages import (
     begin,
     confirm_stage,
     default_folder,
+    read_searched,
     require_best,
     save_manifest,
     search_stage,
 )
 from mbscale.config import RunConfig, load_run_config
 from mbscale.errors import ConfigError
-from mbscale.results.tables import read_records
 from mbscale.search.confirm import Confirmation
 from mbscale.search.outcome import describe_miss, has_missed_target
 from mbscale.search.study.lock import lock_folder
@@ -116,7 +116,7 @@ def reopen(options: argparse.Namespace) -> Run:
 def confirm(options: argparse.Namespace) -> int:
     """The top k of a run again."""
     opened = reopen(options)
-    done = confirm_stage(opened, read_records(opened.folder.path / "trials.csv"))
+    done = confirm_stage(opened, read_searched(opened))
     if options.json:
         print_json(describe_confirmed(opened, done))
     else:

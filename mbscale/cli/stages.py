@@ -11,7 +11,7 @@ from mbscale.cli.progress import StageProgress
 from mbscale.cli.run_folder import RunFolder
 from mbscale.cli.screen_stage import screen_stage
 from mbscale.config import RunConfig
-from mbscale.errors import RunError
+from mbscale.errors import ConfigError, RunError
 from mbscale.proxy.dataset import Dataset, load_dataset
 from mbscale.proxy.device import choose_device
 from mbscale.proxy.evaluation import Evaluation
@@ -28,7 +28,8 @@ from mbscale.search.outcome import find_best
 from mbscale.search.pool import list_pool
 from mbscale.search.random_gain import describe_gain
 from mbscale.search.study.confirm_log import ConfirmJob, decode_record
-from mbscale.search.study.journal import open_journal
+from mbscale.search.study.journal import JOURNAL_NAME, open_journal
+from mbscale.search.study.search_log import read_search
 from mbscale.search.study.trials import is_evaluated
 from mbscale.search.task import SearchTask
 from mbscale.search.validation.score_book import fingerprint
@@ -120,8 +121,7 @@ def search_stage(run: Run) -> tuple[Record, ...]:
         messages.extend(gain)
     if outcome.n_evaluated < settings.n_trials:
         messages.append(f"{outcome.n_evaluated} of {settings.n_trials} networks were trained")
-    for message in messages:
-        print_note(message)
+    _say(messages)
     save_figures(run, outcome.records, baseline=require_best(outcome.records))
     return outcome.records
 
@@ -176,6 +176,25 @@ def require_best(records: tuple[Record, ...]) -> Record:
     return best
 
 
+def read_searched(run: Run) -> tuple[Record, ...]:
+    """The records of the run's search; trials.csv may lag behind the journal they stand in.
+
+    Raises ConfigError where the folder holds none.
+    """
+    path = run.folder.path
+    if not (path / JOURNAL_NAME).exists():
+        msg = f"{path} holds no search; search first, or name another folder with --out"
+        raise ConfigError(msg)
+    with open_journal(path) as journal:
+        _say(journal.messages)
+        return read_search(journal, run.task)
+
+
+def _say(messages: Sequence[str]) -> None:
+    for message in messages:
+        print_note(message)
+
+
 def confirm_stage(run: Run, records: tuple[Record, ...]) -> Confirmation:
     """The top k again with fresh seeds, and the baseline's accuracy on the test split.
 
@@ -210,8 +229,7 @@ def confirm_stage(run: Run, records: tuple[Record, ...]) -> Confirmation:
         test_accuracy=confirmation.test_accuracy,
     )
     save_figures(run, records, baseline=confirmation.baseline)
-    for message in confirmation.messages:
-        print_note(message)
+    _say(confirmation.messages)
     return confirmation
 
 

@@ -19,6 +19,7 @@ from mbscale.search.task import SearchTask
 from mbscale.space.encoding import space_choices
 
 _SCHEMA_VERSION = 1
+_STUDY = "search"
 # What a pruner noted of a training.
 _NOTES = "pruner_notes"
 # These decide how long a search lasts and where it runs, not what its trials mean.
@@ -61,7 +62,7 @@ class SearchLog:
         self._path = journal.path
         self._distributions = space_distributions(task.space)
         self._shared = _Shared(self._distributions)
-        self._study = journal.open_study("search", study_directions(task.settings.objective))
+        self._study = journal.open_study(_STUDY, study_directions(task.settings.objective))
         now = _describe(task)
         begun_with = self._study.read_facts().get("begun_with")
         if begun_with is None:
@@ -149,6 +150,16 @@ class SearchLog:
                 f"{new.get(key)!r}; of the search, only {', '.join(_FREE_SETTINGS)} may change"
             )
             raise ConfigError(msg)
+
+
+def read_search(journal: Journal, task: SearchTask) -> tuple[Record, ...]:
+    """The records of the search in a journal, in the order of their numbers.
+
+    Settings are not compared with those that it was begun with.
+    """
+    study = journal.open_study(_STUDY, study_directions(task.settings.objective))
+    records = [read_record(task, trial) for trial in study.read_trials()]
+    return tuple(sorted(records, key=lambda record: record.number))
 
 
 def read_course(trial: FrozenTrial) -> Course:
