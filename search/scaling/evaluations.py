@@ -12,6 +12,7 @@ import numpy as np
 
 from mbscale.errors import RunError
 from mbscale.proxy.evaluation import Evaluation, Evaluator
+from mbscale.search.execution.interrupts import Interrupts
 from mbscale.search.execution.jobs import run_jobs
 from mbscale.space.candidates import network_key
 from mbscale.space.network import Network
@@ -90,12 +91,16 @@ def evaluate_jobs(
 
     Without an executor they are made one after the other, here. One whose worker died is
     made again up to ``n_retries`` times, and has then failed; so has one over a limit.
+    Ctrl-C and SIGTERM raise KeyboardInterrupt with everything saved.
     """
     missing = list({job.key: job for job in jobs if log.get(job) is None}.values())
-    for job, evaluation in _run(missing, evaluator, executor, n_retries):
-        log.append(job, evaluation)
-        if on_evaluation is not None:
-            on_evaluation(job, evaluation)
+    interrupts = Interrupts()
+    with interrupts.listen():
+        for job, evaluation in _run(missing, evaluator, executor, n_retries):
+            with interrupts.hold():
+                log.append(job, evaluation)
+                if on_evaluation is not None:
+                    on_evaluation(job, evaluation)
     found = [log.get(job) for job in jobs]
     return tuple(evaluation for evaluation in found if evaluation is not None)
 

@@ -1,4 +1,4 @@
-"""Stage 2 when workers die or hang."""
+"""Stage 2 when workers die or hang, or it is told to end."""
 
 from pathlib import Path
 
@@ -41,3 +41,12 @@ def test_a_training_over_its_time_is_ended_and_has_failed(tmp_path: Path) -> Non
     assert [one.status for one in found] == ["complete", "complete", "failed"]
     assert found[2].reason == "hung: no result after 15 s"
     assert len(read_calls(tmp_path / "calls")) == 3
+
+
+def test_sigterm_ends_the_stage_with_everything_saved(tmp_path: Path) -> None:
+    evaluator = SyntheticEvaluator(log=tmp_path / "calls", interrupt_at=3)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate_jobs(JOBS, evaluator, EvaluationLog(tmp_path / "log.jsonl"))
+
+    kept = EvaluationLog(tmp_path / "log.jsonl")
+    assert [kept.get(job) is not None for job in JOBS] == [True, True, False]
