@@ -1,7 +1,7 @@
 """EfficientNet's scaling experiments on any baseline and data set, as a CSV file and a figure."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import get_args
 
@@ -12,12 +12,10 @@ from mbscale.cli.run_verbs import read_config, reopen
 from mbscale.cli.scale_stages import open_evaluations
 from mbscale.cli.stages import Run
 from mbscale.config import RunConfig
-from mbscale.proxy.evaluation import Evaluation
 from mbscale.results.curve_plots import plot_curves
 from mbscale.results.rows import write_rows
 from mbscale.results.ways_plot import plot_ways
 from mbscale.search.execution.executors import open_executor, share_images
-from mbscale.search.scaling.evaluations import EvaluationJob
 from mbscale.search.scaling.experiments import (
     CurveRow,
     count_trainings,
@@ -113,13 +111,8 @@ def _train(run: Run, baseline: Network, name: Experiment) -> tuple[CurveRow, ...
             open_evaluations(run),
             executor=executor,
             n_retries=config.search.max_retries,
-            on_evaluation=_count(progress),
+            on_evaluation=progress.count,
         )
-
-
-def _count(progress: StageProgress) -> Callable[[EvaluationJob, Evaluation], None]:
-    done = iter(range(1, 1_000_000))
-    return lambda _job, _evaluation: progress.show(next(done))
 
 
 def _show(name: Experiment, rows: Sequence[CurveRow], options: argparse.Namespace) -> int:

@@ -54,6 +54,10 @@ class StageProgress:
         line = f"{self._label} {done}/{self._total}  {remark}  {self._time_left()}"
         self._console.print(line.rstrip(), markup=False)
 
+    def count(self, *_done: object) -> None:
+        """Draw that one more is finished, whatever it was."""
+        self.show(self._done + 1)
+
     def _time_left(self) -> str:
         finished = self._done - self._first
         left = self._total - self._done

@@ -1,13 +1,11 @@
 """Stage 2 and the family, from a baseline on disk."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from mbscale.cli.console import print_note
 from mbscale.cli.progress import StageProgress
 from mbscale.cli.run_folder import make_folder
 from mbscale.cli.stages import Run
-from mbscale.proxy.evaluation import Evaluation
 from mbscale.results.family_plot import plot_family
 from mbscale.results.files import replace_file
 from mbscale.results.manifest import hash_text
@@ -15,7 +13,7 @@ from mbscale.results.rows import write_rows
 from mbscale.results.scaling_plot import plot_scaling
 from mbscale.search.execution.executors import open_executor, share_images
 from mbscale.search.scaling.constants_yaml import read_scaling, write_scaling
-from mbscale.search.scaling.evaluations import EvaluationJob, EvaluationLog
+from mbscale.search.scaling.evaluations import EvaluationLog
 from mbscale.search.scaling.find_constants import ScalingOutcome, run_scaling
 from mbscale.search.scaling.rounds import ScalingTask, plan_rounds
 from mbscale.search.scaling.rows import FamilyRow, ScalingRow, family_rows, scaling_rows
@@ -52,7 +50,7 @@ def scale_stage(run: Run) -> ScalingOutcome:
             open_evaluations(run),
             executor=executor,
             n_retries=config.search.max_retries,
-            on_evaluation=_count(progress),
+            on_evaluation=progress.count,
         )
     grid, rows = config.scale.candidates, scaling_rows(outcome)
     write_rows(path / "scaling.csv", rows, ScalingRow)
@@ -68,11 +66,6 @@ def open_evaluations(run: Run) -> EvaluationLog:
     # What the certificate says of the proxy changes no training.
     recipe = hash_text(repr(replace(run.config.proxy, certificate=None)))
     return EvaluationLog(run.folder.path / "scaling.jsonl", recipe=recipe)
-
-
-def _count(progress: StageProgress) -> Callable[[EvaluationJob, Evaluation], None]:
-    done = iter(range(1, 1_000_000))
-    return lambda _job, _evaluation: progress.show(next(done))
 
 
 def family_stage(run: Run) -> Family:

@@ -1,7 +1,6 @@
 """Cheap scores before the search."""
 
 from dataclasses import replace
-from itertools import count
 
 from mbscale.cli.progress import StageProgress
 from mbscale.proxy.dataset import Dataset
@@ -25,7 +24,7 @@ def screen_stage(
     if not settings.n_networks:
         return task
     proxies = list_cheap_proxies(proxy, settings)
-    n_done, total = count(1), settings.n_networks * len(proxies)
+    total = settings.n_networks * len(proxies)
     with (
         StageProgress("screen", total=total, is_quiet=is_quiet) as progress,
         open_executor(task.settings) as executor,
@@ -35,6 +34,6 @@ def screen_stage(
             {name: share_images(executor, one, dataset) for name, one in proxies.items()},
             journal,
             executor=executor,
-            on_evaluation=lambda _job, _evaluation: progress.show(next(n_done)),
+            on_evaluation=progress.count,
         )
     return replace(task, cheap_scores=scores)

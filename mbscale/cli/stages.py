@@ -14,7 +14,6 @@ from mbscale.config import RunConfig
 from mbscale.errors import ConfigError, RunError
 from mbscale.proxy.dataset import Dataset, load_dataset
 from mbscale.proxy.device import choose_device
-from mbscale.proxy.evaluation import Evaluation
 from mbscale.results.files import replace_file
 from mbscale.results.manifest import describe_run, hash_arrays, hash_text, write_manifest
 from mbscale.results.plots import plot_history, plot_pareto
@@ -27,7 +26,7 @@ from mbscale.search.noise import describe_noise
 from mbscale.search.outcome import find_best
 from mbscale.search.pool import list_pool
 from mbscale.search.random_gain import describe_gain
-from mbscale.search.study.confirm_log import ConfirmJob, decode_record
+from mbscale.search.study.confirm_log import decode_record
 from mbscale.search.study.journal import JOURNAL_NAME, open_journal
 from mbscale.search.study.search_log import read_search
 from mbscale.search.study.trials import is_evaluated
@@ -215,7 +214,7 @@ def confirm_stage(run: Run, records: tuple[Record, ...]) -> Confirmation:
             journal,
             executor=executor,
             recipe=fingerprint(proxy),
-            on_evaluation=_count(progress),
+            on_evaluation=progress.count,
         )
     write_rows(run.folder.path / "confirm.csv", confirmation.networks, Confirmed)
     best = confirmation.networks[0]
@@ -231,11 +230,6 @@ def confirm_stage(run: Run, records: tuple[Record, ...]) -> Confirmation:
     save_figures(run, records, baseline=confirmation.baseline)
     _say(confirmation.messages)
     return confirmation
-
-
-def _count(progress: StageProgress) -> Callable[[ConfirmJob, Evaluation], None]:
-    done = iter(range(1, 1_000_000))
-    return lambda _job, _evaluation: progress.show(next(done))
 
 
 def default_folder(config_path: Path | None) -> Path:
