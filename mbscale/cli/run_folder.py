@@ -23,7 +23,7 @@ CHANGEABLE = (
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """The paths of a run's files (DESIGN section 7 lists what each holds)."""
+    """The paths of a run's files (README.md lists what each holds)."""
 
     path: Path
 
