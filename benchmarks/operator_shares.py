@@ -11,8 +11,8 @@ from stage_speed import find_network
 from torch.nn.functional import cross_entropy
 from torch.profiler import ProfilerActivity, profile
 
-from mbscale.proxy.depthwise import fast_depthwise
-from mbscale.proxy.device import keep_freed_memory
+from mbscale.proxy.training.depthwise import fast_depthwise
+from mbscale.proxy.training.device import keep_freed_memory
 from mbscale.space.model import build_model
 
 _BATCH = 64

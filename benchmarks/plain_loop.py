@@ -7,8 +7,8 @@ from torch.optim import AdamW
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
-from mbscale.proxy.augment import Normalization
-from mbscale.proxy.images import Split
+from mbscale.proxy.images.augment import Normalization
+from mbscale.proxy.images.labeled_images import Split
 
 
 class PlainImages(TorchDataset[tuple[Tensor, Tensor]]):

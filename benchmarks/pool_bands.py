@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 from stage_score import Table, measure, read_table
 
-from mbscale.proxy.device import limit_threads
-from mbscale.proxy.synflow import score_synflow
+from mbscale.proxy.training.device import limit_threads
+from mbscale.proxy.zero_cost.synflow import score_synflow
 from mbscale.space.blocks import canonical_key
 from mbscale.space.model import build_model
 

@@ -19,8 +19,8 @@ from scipy.stats import kendalltau
 
 from mbscale.config import RunConfig, load_run_config
 from mbscale.errors import ConfigError, MbscaleError
-from mbscale.proxy.dataset import load_dataset
 from mbscale.proxy.evaluators import make_evaluator
+from mbscale.proxy.images.dataset import load_dataset
 from mbscale.space.architecture import Architecture
 from mbscale.space.block_strings import format_architecture
 from mbscale.space.blocks import canonical_key

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mbscale.config import RunConfig
-from mbscale.proxy.dataset import load_dataset
 from mbscale.proxy.evaluation import Evaluation, Evaluator, OnEpoch, SplitName
-from mbscale.proxy.short_training import ShortTraining
+from mbscale.proxy.images.dataset import load_dataset
+from mbscale.proxy.training.short_training import ShortTraining
 from mbscale.search.proposals import Members, Proposal
 from mbscale.search.seeds import Purpose, derive_seed
 from mbscale.search.task import SearchTask

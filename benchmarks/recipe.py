@@ -17,7 +17,7 @@ from recipe_training import Course, Trainer
 
 from mbscale.config import RunConfig, change_proxy, load_run_config
 from mbscale.errors import MbscaleError
-from mbscale.proxy.dataset import load_dataset
+from mbscale.proxy.images.dataset import load_dataset
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mbscale.errors import ConfigError
-from mbscale.proxy.recorded_networks import read_recorded
+from mbscale.proxy.recorded.networks import read_recorded
 from mbscale.space.architecture import Architecture
 from mbscale.space.blocks import canonical_key
 from mbscale.space.cost import count_cost

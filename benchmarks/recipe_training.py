@@ -10,11 +10,11 @@ from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_post_hook
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from mbscale.proxy.dataset import Dataset
-from mbscale.proxy.device import choose_device, limit_threads
-from mbscale.proxy.resident_images import ResidentImages
+from mbscale.proxy.images.dataset import Dataset
 from mbscale.proxy.settings import ProxySettings
-from mbscale.proxy.training import Score, measure, train_model
+from mbscale.proxy.training.device import choose_device, limit_threads
+from mbscale.proxy.training.loop import Score, measure, train_model
+from mbscale.proxy.training.resident_images import ResidentImages
 from mbscale.space.architecture import Architecture, override_strides
 from mbscale.space.cost import count_cost
 from mbscale.space.model import build_model

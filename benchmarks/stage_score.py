@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mbscale.proxy.recorded_networks import RecordedNetwork, read_recorded
-from mbscale.proxy.zero_cost_counts import score_stages
+from mbscale.proxy.recorded.networks import RecordedNetwork, read_recorded
+from mbscale.proxy.zero_cost.counts import score_stages
 from mbscale.search.validation.agreement import compare, cut_bands, kendall, partial_tau
 from mbscale.space.blocks import canonical_key
 from mbscale.space.cost import count_cost

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from mbscale.config import load_run_config
 from mbscale.errors import MbscaleError
-from mbscale.proxy.depthwise import fast_depthwise
-from mbscale.proxy.device import keep_freed_memory
+from mbscale.proxy.training.depthwise import fast_depthwise
+from mbscale.proxy.training.device import keep_freed_memory
 from mbscale.space.architecture import Architecture, override_strides
 from mbscale.space.blocks import realize_blocks
 from mbscale.space.cost import count_blocks, count_head, count_stem

@@ -23,13 +23,13 @@ from torch import nn
 
 from mbscale.config import RunConfig, load_run_config
 from mbscale.errors import MbscaleError
-from mbscale.proxy.augment import measure_normalization, to_device
-from mbscale.proxy.dataset import load_dataset
-from mbscale.proxy.device import choose_device
 from mbscale.proxy.evaluation import Evaluation, OnEpoch, SplitName
-from mbscale.proxy.images import Split, resize_images
+from mbscale.proxy.images.augment import measure_normalization, to_device
+from mbscale.proxy.images.dataset import load_dataset
+from mbscale.proxy.images.labeled_images import Split, resize_images
 from mbscale.proxy.settings import ProxySettings
-from mbscale.proxy.training import TrainingImages, train_model
+from mbscale.proxy.training.device import choose_device
+from mbscale.proxy.training.loop import TrainingImages, train_model
 from mbscale.search.driver import run_search
 from mbscale.search.execution.executors import InlineExecutor
 from mbscale.search.study.journal import open_journal

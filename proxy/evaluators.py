@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
-from mbscale.proxy.dataset import Dataset
 from mbscale.proxy.evaluation import Evaluator
-from mbscale.proxy.recorded_table import RecordedTable
+from mbscale.proxy.images.dataset import Dataset
+from mbscale.proxy.recorded.table import RecordedTable
 from mbscale.proxy.settings import EvaluatorName, ProxySettings
-from mbscale.proxy.short_training import ShortTraining
-from mbscale.proxy.supernet import Supernet
-from mbscale.proxy.zero_cost import ZeroCost
+from mbscale.proxy.supernet.evaluator import Supernet
+from mbscale.proxy.training.short_training import ShortTraining
+from mbscale.proxy.zero_cost.evaluator import ZeroCost
 
 EVALUATORS: Mapping[EvaluatorName, Callable[[ProxySettings, Dataset | None], Evaluator]] = {
     "train": ShortTraining,

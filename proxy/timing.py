@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mbscale.proxy.dataset import load_dataset
 from mbscale.proxy.evaluators import make_evaluator
+from mbscale.proxy.images.dataset import load_dataset
 from mbscale.proxy.settings import ProxySettings
 from mbscale.space.architecture import Architecture
 

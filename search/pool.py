@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mbscale.errors import ArchitectureError, ConfigError
-from mbscale.proxy.recorded_networks import read_recorded
+from mbscale.proxy.recorded.networks import read_recorded
 from mbscale.proxy.settings import ProxySettings
 from mbscale.space.blocks import canonical_key
 from mbscale.space.encoding import encode

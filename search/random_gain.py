@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from scipy.special import gammaln
 
-from mbscale.proxy.recorded_networks import read_recorded
+from mbscale.proxy.recorded.networks import read_recorded
 from mbscale.proxy.settings import ProxySettings
 from mbscale.results.record import Record
 from mbscale.search.choice_space import FloatArray

@@ -14,7 +14,7 @@ from mbscale.cli.proxy_report import describe_rows, pick_cheapest, plot_proxies
 from mbscale.cli.run_folder import make_folder
 from mbscale.config import RunConfig, change_proxy, load_run_config
 from mbscale.errors import RunError
-from mbscale.proxy.dataset import load_dataset
+from mbscale.proxy.images.dataset import load_dataset
 from mbscale.proxy.settings import ProxySettings
 from mbscale.results.rows import write_rows
 from mbscale.search.validation.certificate import certify, write_certificate

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from mbscale.cli.progress import StageProgress
-from mbscale.proxy.dataset import Dataset
+from mbscale.proxy.images.dataset import Dataset
 from mbscale.proxy.settings import ProxySettings
 from mbscale.search.execution.executors import open_executor, share_images
 from mbscale.search.screening import list_cheap_proxies, screen

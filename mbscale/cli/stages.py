@@ -12,8 +12,8 @@ from mbscale.cli.run_folder import RunFolder
 from mbscale.cli.screen_stage import screen_stage
 from mbscale.config import RunConfig
 from mbscale.errors import ConfigError, RunError
-from mbscale.proxy.dataset import Dataset, load_dataset
-from mbscale.proxy.device import choose_device
+from mbscale.proxy.images.dataset import Dataset, load_dataset
+from mbscale.proxy.training.device import choose_device
 from mbscale.results.files import replace_file
 from mbscale.results.manifest import describe_run, hash_arrays, hash_text, write_manifest
 from mbscale.results.plots import plot_history, plot_pareto

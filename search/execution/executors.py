@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ParamSpec, TypeVar
 
-from mbscale.proxy.dataset import Dataset
 from mbscale.proxy.evaluation import Evaluation, Evaluator, OnEpoch, SplitName
 from mbscale.proxy.evaluators import make_evaluator
+from mbscale.proxy.images.dataset import Dataset
 from mbscale.proxy.settings import ProxySettings
 from mbscale.search.execution.call_limits import CallLimits
 from mbscale.search.execution.ray_executor import RayExecutor

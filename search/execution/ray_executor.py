@@ -18,9 +18,9 @@ from functools import lru_cache, partial
 from typing import Any, ParamSpec, TypeVar
 
 from mbscale.errors import ConfigError, RunError
-from mbscale.proxy.dataset import Dataset
 from mbscale.proxy.evaluation import Evaluation, Evaluator, OnEpoch, SplitName
 from mbscale.proxy.evaluators import make_evaluator
+from mbscale.proxy.images.dataset import Dataset
 from mbscale.proxy.settings import ProxySettings
 from mbscale.search.execution.call_limits import CallLimits, LimitError, wait_within
 from mbscale.search.settings import RaySettings

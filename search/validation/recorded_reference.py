@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mbscale.errors import ArchitectureError, ConfigError
-from mbscale.proxy.recorded_networks import RecordedNetwork, read_recorded
+from mbscale.proxy.recorded.networks import RecordedNetwork, read_recorded
 from mbscale.search.choice_space import describe_space
 from mbscale.search.validation.labels import LabelTask
 from mbscale.search.validation.settings import ValidationSettings

@@ -12,8 +12,6 @@ import pytest
 import torch
 
 from mbscale.errors import ArchitectureError, ConfigError
-from mbscale.proxy import short_training
-from mbscale.proxy.device import is_out_of_memory
 from mbscale.proxy.evaluation import Evaluation, Evaluator
 from mbscale.proxy.evaluators import EVALUATORS, make_evaluator
 from mbscale.proxy.settings import (
@@ -24,6 +22,8 @@ from mbscale.proxy.settings import (
     TrainingSettings,
 )
 from mbscale.proxy.supernet_settings import SupernetSettings
+from mbscale.proxy.training import short_training
+from mbscale.proxy.training.device import is_out_of_memory
 from mbscale.proxy.zero_cost_settings import ScoreName, ZeroCostSettings
 from mbscale.search.execution.executors import ProxyEvaluator
 from mbscale.search.execution.worker_processes import ProcessExecutor

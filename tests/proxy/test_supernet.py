@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from mbscale.errors import ArchitectureError, ConfigError, RunError
-from mbscale.proxy.dataset import load_dataset
 from mbscale.proxy.evaluators import make_evaluator
-from mbscale.proxy.recalibration import recalibrate
-from mbscale.proxy.resident_images import ResidentImages
+from mbscale.proxy.images.dataset import load_dataset
 from mbscale.proxy.settings import DataSettings, ProxySettings, TrainingSettings
-from mbscale.proxy.shared_weights import SharedWeights, list_largest
-from mbscale.proxy.supernet import Supernet, checkpoint_path
-from mbscale.proxy.supernet_sampling import sample_step
+from mbscale.proxy.supernet.evaluator import Supernet, checkpoint_path
+from mbscale.proxy.supernet.recalibration import recalibrate
+from mbscale.proxy.supernet.sampling import sample_step
+from mbscale.proxy.supernet.shared_weights import SharedWeights, list_largest
+from mbscale.proxy.supernet.training import train_supernet
 from mbscale.proxy.supernet_settings import SupernetSettings
-from mbscale.proxy.supernet_training import train_supernet
-from mbscale.proxy.training import TrainingImages
+from mbscale.proxy.training.loop import TrainingImages
+from mbscale.proxy.training.resident_images import ResidentImages
 from mbscale.space.architecture import Architecture
 from mbscale.space.encoding import decode, encode, sample_vector, space_choices
 from mbscale.space.search_space import SearchSpace, load_search_space

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
 
-from mbscale.proxy.gradient_scores import score_gradient_norm, score_zico
-from mbscale.proxy.naswot import score_naswot
-from mbscale.proxy.synflow import score_synflow
-from mbscale.proxy.zen import score_zen
-from mbscale.proxy.zero_cost_counts import score_macs, score_parameters, score_stages
+from mbscale.proxy.zero_cost.counts import score_macs, score_parameters, score_stages
+from mbscale.proxy.zero_cost.gradient_scores import score_gradient_norm, score_zico
+from mbscale.proxy.zero_cost.naswot import score_naswot
+from mbscale.proxy.zero_cost.synflow import score_synflow
+from mbscale.proxy.zero_cost.zen import score_zen
 from mbscale.space.architecture import Architecture, Stage, Stem
 from mbscale.space.model import Model, build_model
 from mbscale.space.published import load_network

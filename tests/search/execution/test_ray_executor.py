@@ -11,8 +11,8 @@ import pytest
 from synthetic_search import SPACE, SyntheticEvaluator, make_task, read_calls, search
 
 from mbscale.errors import RunError
-from mbscale.proxy.dataset import load_dataset
 from mbscale.proxy.evaluators import make_evaluator
+from mbscale.proxy.images.dataset import load_dataset
 from mbscale.proxy.settings import DataSettings, ProxySettings, TrainingSettings
 from mbscale.results.record import Record
 from mbscale.search.execution.call_limits import NO_LIMITS, CallLimits, LimitError

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mbscale.proxy.zero_cost_counts import score_stages
+from mbscale.proxy.zero_cost.counts import score_stages
 from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray, StageCosts
 from mbscale.search.surrogate.accuracy_features import GROUPS, make_features
 from mbscale.search.surrogate.feature_columns import place_options, tabulate_polynomials

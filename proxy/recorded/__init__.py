@@ -1,0 +1,1 @@
+"""Accuracies that others recorded."""

@@ -1,0 +1,1 @@
+"""One network with shared weights for a whole space."""

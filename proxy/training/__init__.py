@@ -1,0 +1,1 @@
+"""Short training: the loop, its optimizer and its device."""

@@ -1,0 +1,49 @@
+"""The gradients of depthwise convolutions on a CPU."""
+
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from mbscale.proxy.training.depthwise import fast_depthwise
+
+
+def _gradients(convolution: nn.Conv2d, images: Tensor) -> tuple[Tensor, ...]:
+    images.requires_grad_()
+    out: Tensor = convolution(images)
+    # Odd weights, so that each place of the map counts differently.
+    weights = torch.linspace(-1, 1, out.numel(), dtype=out.dtype).reshape(out.shape)
+    found = torch.autograd.grad((out * weights).sum(), (images, convolution.weight))
+    return (out.detach(), *found)
+
+
+@given(
+    size=st.sampled_from([3, 5]),
+    stride=st.sampled_from([1, 2]),
+    side=st.integers(1, 13),
+    n_images=st.integers(1, 3),
+    width=st.sampled_from([1, 3, 16, 20]),
+)
+def test_gradients_are_those_of_pytorch(
+    size: int, stride: int, side: int, n_images: int, width: int
+) -> None:
+    convolution = nn.Conv2d(width, width, size, stride, size // 2, groups=width, bias=False)
+    images = torch.randn(n_images, width, side, side).to(memory_format=torch.channels_last)
+    expected = _gradients(convolution, images.clone())
+
+    with fast_depthwise(convolution):
+        found = _gradients(convolution, images.clone())
+
+    for ours, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4)
+
+
+def test_the_model_is_left_as_it_was() -> None:
+    model = nn.Sequential(nn.Conv2d(8, 8, 5, 1, 2, groups=8, bias=False), nn.Conv2d(8, 4, 1))
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+
+    with fast_depthwise(model):
+        model(torch.randn(1, 8, 6, 6))
+
+    assert "forward" not in vars(model[0])
+    torch.testing.assert_close(dict(model.state_dict()), before, rtol=0, atol=0)
