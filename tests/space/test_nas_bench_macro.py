@@ -85,6 +85,8 @@ def test_one_vector_is_left_of_each_distinct_network() -> None:
 
     assert len(np.unique(canonical, axis=0)) == 3969
     assert (canonicalize_macro(canonical) == canonical).all()
+    one = np.array([[0, 1, 0, 0, 2, 0, 0, 1]])
+    assert canonicalize_macro(one).tolist() == [[0, 1, 0, 2, 0, 0, 1, 0]]
     assert all(
         make_macro_architecture(one) == make_macro_architecture(other)
         for one, other in zip(vectors[::7].tolist(), canonical[::7].tolist(), strict=True)
