@@ -92,7 +92,9 @@ class RewardGoal(Goal):
 
     def judge(self, candidates: Candidates, learned: Learned) -> FloatArray:
         """The gain of the pick."""
-        return self._gain_of_pick(self._believe(candidates, learned))
+        outside = measure_excess(candidates.macs, self._objective)
+        gain = self._gain_of_pick(self._believe(candidates, learned))
+        return np.where(outside > 0, _OUTSIDE * (1 + outside), gain)
 
     def judge_again(self, candidates: Candidates, learned: Learned) -> FloatArray:
         """The gain of the pick, of the best by expectation: nothing new is found."""
