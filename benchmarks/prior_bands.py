@@ -1,8 +1,9 @@
-"""Which recorded network of a MAC band the prior ``imagenet`` would take: ``prior_bands.py CSV``.
+"""Which recorded network of a MAC band public records would take: ``prior_bands.py CSV``.
 
-The prior of the sampler is fitted to a quarter of the records of Accel-NASBench; only the
-others may be taken here, and regret is against the best of them. A repeat has another random
-half of the band's networks, as in ``pool_bands.py``. Nothing is trained.
+The prior ``imagenet`` of the sampler and the score ``imagenet`` are fitted to a quarter of
+the records of Accel-NASBench; only the others may be taken here, and regret is against the
+best of them. A repeat has another random half of the band's networks, as in
+``pool_bands.py``. Nothing is trained.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import pandas as pd
 from pool_bands import BANDS, Floats, Places, describe, measure_regret
 from scipy.stats import kendalltau, rankdata
 
+from mbscale.proxy.zero_cost.imagenet_records import score_imagenet
 from mbscale.search.surrogate.accuracy_features import GROUPS, make_features
 from mbscale.search.tables.accel_nasbench import (
     describe_accel_space,
@@ -20,6 +22,8 @@ from mbscale.search.tables.accel_nasbench import (
     is_prior_record,
     load_shipped,
 )
+from mbscale.space.encoding import decode
+from mbscale.space.search_space import load_search_space
 
 _N_TRAINED = 20
 
@@ -35,7 +39,9 @@ def score_records(path: Path) -> tuple[dict[str, Floats], Floats, Floats]:
     costs = space.count(vectors)
     stages = (costs.stage_params.astype(np.float64) ** 0.25).sum(axis=1)
     prior = guess[:, 0]
-    scores = {"prior `imagenet`": prior, "`stages`": stages}
+    networks = [decode(load_search_space("accel_nasbench"), row) for row in vectors.tolist()]
+    score = np.array([score_imagenet(one) for one in networks])
+    scores = {"score `imagenet`": score, "prior `imagenet`": prior, "`stages`": stages}
     scores["sum of both ranks"] = rankdata(prior) + rankdata(stages)
     return scores, accuracy, costs.macs.astype(np.float64)
 

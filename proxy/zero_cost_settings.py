@@ -10,7 +10,7 @@ from mbscale.strict_yaml import STRICT
 
 ScoreName = Literal[
     "stages", "parameters", "macs", "synflow", "parameters_synflow", "gradient_norm", "zico",
-    "naswot", "zen",
+    "naswot", "zen", "imagenet",
 ]  # fmt: skip
 
 

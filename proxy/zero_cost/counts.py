@@ -31,7 +31,7 @@ def score_stages(architecture: Architecture, *, exponent: float = STAGE_EXPONENT
     was compared with.
     """
     blocks = [block for stage in realize_blocks(architecture) for block in stage]
-    places = _number_stages(blocks)
+    places = number_stages(blocks)
     total = 0.0
     for _, members in groupby(zip(places, blocks, strict=True), key=lambda pair: pair[0]):
         params = sum(count_blocks((block,), 1)[0].params for _, block in members)
@@ -39,7 +39,8 @@ def score_stages(architecture: Architecture, *, exponent: float = STAGE_EXPONENT
     return total
 
 
-def _number_stages(blocks: list[Block]) -> list[int]:
+def number_stages(blocks: list[Block]) -> list[int]:
+    """For each block the number of its stage: one resolution and one width are one stage."""
     numbers: list[int] = []
     for block in blocks:
         starts = block.stride != 1 or block.in_width != block.out_width

@@ -22,6 +22,7 @@ from mbscale.proxy.settings import ProxySettings
 from mbscale.proxy.training.device import choose_device, is_out_of_memory, limit_threads
 from mbscale.proxy.zero_cost.counts import score_macs, score_parameters, score_stages
 from mbscale.proxy.zero_cost.gradient_scores import Batch, score_gradient_norm, score_zico
+from mbscale.proxy.zero_cost.imagenet_records import score_imagenet
 from mbscale.proxy.zero_cost.naswot import score_naswot
 from mbscale.proxy.zero_cost.proxy_model import adapt_architecture
 from mbscale.proxy.zero_cost.synflow import score_synflow
@@ -94,6 +95,7 @@ SCORES: Mapping[ScoreName, Callable[[Subject], float]] = {
     "zico": _score_zico,
     "naswot": lambda subject: score_naswot(subject.build(), subject.draw()[0]),
     "zen": _score_zen,
+    "imagenet": lambda subject: score_imagenet(subject.architecture),
 }
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mbscale.proxy.zero_cost.imagenet_records import N_STAGES
 from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray
 from mbscale.search.settings import ObjectiveSettings
 from mbscale.search.surrogate.accuracy_features import GROUPS, make_features
 from mbscale.search.surrogate.accuracy_model import fit_model, fit_variances, sum_observations
 from mbscale.search.tables.accel_nasbench import describe_accel_space, encode_accel, is_prior_record
 from mbscale.search.tables.boosted_trees import fit_trees
-from mbscale.search.tables.imagenet_prior import N_PRIOR_STAGES, PRIOR_KINDS, PriorWeights
+from mbscale.search.tables.imagenet_prior import PRIOR_KINDS, PriorWeights
 from mbscale.search.tables.known_best import find_known_best
 from mbscale.search.tables.quadratic import fit_quadratic
 from mbscale.search.tables.recorded_tables import make_accel_table
@@ -33,8 +34,8 @@ def fit_prior(vectors: IntArray, accuracies: FloatArray) -> PriorWeights:
     sums = sum_observations(columns, -np.log1p(-accuracies))
     model = fit_model(sums, groups, fit_variances(sums, groups))
     weights = {name: model.weights[groups == GROUPS.index(name)] for name in _PRIOR_GROUPS}
-    upper = np.zeros((N_PRIOR_STAGES, N_PRIOR_STAGES))
-    upper[np.triu_indices(N_PRIOR_STAGES)] = weights["stage2"]
+    upper = np.zeros((N_STAGES, N_STAGES))
+    upper[np.triu_indices(N_STAGES)] = weights["stage2"]
     return PriorWeights(
         weights["cost"],
         weights["cost2"],
@@ -46,7 +47,7 @@ def fit_prior(vectors: IntArray, accuracies: FloatArray) -> PriorWeights:
 
 def _place_choices(space: ChoiceSpace, weights: FloatArray) -> FloatArray:
     """Weights of the choices that vary, ``(stages, kinds)``."""
-    placed = np.zeros((N_PRIOR_STAGES, len(PRIOR_KINDS)))
+    placed = np.zeros((N_STAGES, len(PRIOR_KINDS)))
     varying = np.flatnonzero(space.sizes > 1)
     for choice, weight in zip(varying, weights, strict=True):
         stage, kind = int(space.stages[choice]) - 1, PRIOR_KINDS.index(space.kinds[choice])

@@ -16,10 +16,10 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from mbscale.proxy.zero_cost.imagenet_records import N_STAGES, match_stages
 from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray
 
 PRIOR_KINDS = ("operator", "kernel_size", "se_ratio", "depth")
-N_PRIOR_STAGES = 7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +39,7 @@ class PriorWeights:
 
 def read_weights(flat: FloatArray) -> PriorWeights:
     """The weights that ``flatten`` made a row of."""
-    n_stages, n_kinds = N_PRIOR_STAGES, len(PRIOR_KINDS)
+    n_stages, n_kinds = N_STAGES, len(PRIOR_KINDS)
     shapes = ((2,), (2,), (n_stages,), (n_stages, n_stages), (n_stages, n_kinds))
     ends = np.cumsum([np.prod(shape, dtype=int) for shape in shapes])[:-1]
     parts = np.split(flat, ends)
@@ -82,13 +82,3 @@ class PriorGuess:
         seven = stage @ self._spread
         linear = cost @ self._cost + cost**2 @ self._cost2 + position @ self._choice
         return np.asarray(linear + seven @ self._stage + (seven @ self._stage2 * seven).sum(axis=1))
-
-
-def match_stages(n_stages: int) -> IntArray:
-    """For each of the seven stages of the records, the stage at the same relative depth.
-
-    >>> match_stages(7).tolist(), match_stages(3).tolist()
-    ([0, 1, 2, 3, 4, 5, 6], [0, 0, 1, 1, 1, 2, 2])
-    """
-    relative = np.arange(N_PRIOR_STAGES) / (N_PRIOR_STAGES - 1)
-    return np.rint(relative * (n_stages - 1)).astype(np.int64)

@@ -21,7 +21,7 @@ def test_a_network_outside_the_limits_is_worth_less_than_any_inside(kind: Object
     vectors = space.sample(np.random.default_rng(0), 400)
     candidates = describe_vectors(space, features, vectors)
     # The model can say this exactly: it expects no gain of any network inside.
-    qualities = 1 - 5 * space.count(vectors).params ** -0.2
+    qualities = 1 - 5 * space.count(vectors).params.astype(np.float64) ** -0.2
     is_inside = candidates.macs <= limit
     learned = AccuracyLearner(features).learn(vectors[is_inside], qualities[is_inside], {})
     measured = Measured(candidates.take(np.flatnonzero(is_inside)), qualities[is_inside])
