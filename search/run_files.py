@@ -15,6 +15,7 @@ from mbscale.space.network_yaml import format_network
 
 # Writing all rows again takes longer as they grow; at most this share of the time goes there.
 _LARGEST_SHARE = 0.02
+CONFIRMED = "confirm.csv"
 
 
 class RunFiles:
@@ -24,17 +25,19 @@ class RunFiles:
         self._folder = folder
         self._task = task
         self._next = 0.0
+        # A confirmed baseline stays until it is confirmed again.
+        self._owns_baseline = not (folder / CONFIRMED).exists()
 
     def are_due(self) -> bool:
         """Whether the last writing was long enough ago for its length."""
         return time.monotonic() >= self._next
 
     def write(self, records: Sequence[Record], best: Record | None) -> None:
-        """Replace all three; without a complete trial there is no baseline."""
+        """Replace all three; without a complete trial there is no baseline of the search."""
         started = time.monotonic()
         write_trials(self._folder / "trials.csv", records)
         write_pareto(self._folder / "pareto.csv", records)
-        if best is not None:
+        if best is not None and self._owns_baseline:
             write_baseline(self._folder / "baseline.yaml", best, self._task)
         ended = time.monotonic()
         self._next = ended + (ended - started) / _LARGEST_SHARE

@@ -82,6 +82,19 @@ def test_a_confirmation_takes_the_trials_that_a_killed_search_left_in_its_journa
     assert len((tmp_path / "confirm.csv").read_text().splitlines()) == 1 + 2
 
 
+def test_a_confirmed_baseline_stays_when_the_search_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert search(tmp_path, "--n-trials", "2") == 0
+    assert main(["confirm", "--out", str(tmp_path), "-q"]) in (0, 3)
+    confirmed = (tmp_path / "baseline.yaml").read_text()
+    capsys.readouterr()
+
+    assert search(tmp_path, "--n-trials", "3", "--resume") == 0
+    assert (tmp_path / "baseline.yaml").read_text() == confirmed
+    assert "stays the confirmed network" in capsys.readouterr().err
+
+
 def test_a_folder_without_a_search_cannot_be_confirmed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

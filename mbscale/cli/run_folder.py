@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from mbscale.config import RunConfig, load_run_config
 from mbscale.errors import ConfigError, RunError
 from mbscale.results.files import replace_file
+from mbscale.search.run_files import CONFIRMED
 
 # What may differ when a run goes on: how long it lasts and where it runs, not what its trials
 # mean. Trials may only become more; a time limit counts from each start, so its end is later.
@@ -31,6 +32,11 @@ class RunFolder:
     def config(self) -> Path:
         """The resolved settings."""
         return self.path / "config.yaml"
+
+    @property
+    def confirmed(self) -> Path:
+        """The networks that were trained again."""
+        return self.path / CONFIRMED
 
     @property
     def baseline(self) -> Path:

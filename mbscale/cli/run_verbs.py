@@ -99,6 +99,8 @@ def search(options: argparse.Namespace) -> int:
     else:
         rows = list(document.items())
         print_table("Best of the search", ("what", "value"), rows)
+    if opened.folder.confirmed.exists():
+        print_note("baseline.yaml stays the confirmed network; mbscale confirm looks again")
     return 0
 
 

@@ -216,7 +216,7 @@ def confirm_stage(run: Run, records: tuple[Record, ...]) -> Confirmation:
             recipe=fingerprint(proxy),
             on_evaluation=progress.count,
         )
-    write_rows(run.folder.path / "confirm.csv", confirmation.networks, Confirmed)
+    write_rows(run.folder.confirmed, confirmation.networks, Confirmed)
     best = confirmation.networks[0]
     save_baseline(
         run,
