@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from stage_speed import find_network
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from mbscale.proxy.training.depthwise import fast_depthwise
@@ -24,9 +24,10 @@ Run = Callable[[Tensor], Tensor]
 _BATCH = 64
 
 
-def _time_step(run: Run, images: Tensor, labels: Tensor) -> tuple[float, float]:
+def _time_step(run: Run, model: nn.Module, images: Tensor, labels: Tensor) -> tuple[float, float]:
     """Core-seconds of this process, and seconds: the compiler runs in others."""
     core, wall = time.process_time(), time.perf_counter()
+    model.zero_grad()
     cross_entropy(run(images), labels).backward()
     return time.process_time() - core, time.perf_counter() - wall
 
@@ -39,14 +40,14 @@ def compare(name: str, *, resolution: int, n_repeats: int) -> None:
     images = images.to(memory_format=torch.channels_last)
     labels = torch.randint(0, 10, (_BATCH,))
     compiled: Run = torch.compile(model)
-    _time_step(model, images, labels)
-    first = _time_step(compiled, images, labels)[1]
-    _time_step(compiled, images, labels)
+    _time_step(model, model, images, labels)
+    first = _time_step(compiled, model, images, labels)[1]
+    _time_step(compiled, model, images, labels)
     pairs: list[tuple[float, float]] = []
     for _ in range(n_repeats):
         with fast_depthwise(model):
-            plain = _time_step(model, images, labels)[0]
-        pairs.append((plain, _time_step(compiled, images, labels)[0]))
+            plain = _time_step(model, model, images, labels)[0]
+        pairs.append((plain, _time_step(compiled, model, images, labels)[0]))
     plain, fast = (1000 * np.median(part) for part in zip(*pairs, strict=True))
     ratios = [before / after for before, after in pairs]
     saved = (plain - fast) / 1000
