@@ -17,14 +17,17 @@ from mbscale.search.surrogate.observations import Observations
 from mbscale.search.surrogate.shortlist import Measured, Shortlist
 from mbscale.search.tables.accel_nasbench import load_shipped
 
-# Half of the climbs start from the best measured networks, half from random ones.
-_N_CLIMBS = 8
+# Half of the climbs by expectation start from the best measured networks, half from random ones.
+_N_CLIMBS = 4
 # Candidates whose uncertainty is looked at, the best by expectation.
 _N_JUDGED = 100
 # They are looked for among so many at a time.
 _N_LOOKED_AT = 512
-# Those of them with the most worth, from which climbs by the worth itself start.
+# Climbs by the worth itself start from those of them with the most worth, and from random
+# networks: where the model knows little, worth and expectation do not rise together.
 _N_CLIMBED_AGAIN = 3
+# The first up to so many measurements, while most is to be gained; then half of them.
+_N_EXPLORED, _N_EARLY = 16, 500
 _N_RANDOM = 64
 # Multiples of it, modulo 1, are spread evenly however many there are (the golden ratio).
 _GOLDEN = 0.6180339887498949
@@ -90,10 +93,13 @@ class Proposer:
         worths = [goal.judge(fresh, learned)]
         vectors = [fresh.vectors]
         if self._pool is None:
-            starts = fresh.vectors[np.argsort(-worths[0], kind="stable")[:_N_CLIMBED_AGAIN]]
+            best = fresh.vectors[np.argsort(-worths[0], kind="stable")[:_N_CLIMBED_AGAIN]]
+            n_random = _N_EXPLORED if len(known.vectors) <= _N_EARLY else _N_EXPLORED // 2
+            starts = np.concatenate([best, self._space.sample(rng, n_random)])
             met, worth = self._climb_by_worth(goal, learned, starts, rng)
-            worths.append(np.where(self._are_taken(met, taken), -np.inf, worth))
-            vectors.append(met)
+            top = self._select_fresh(met, worth, taken, n_most=1)
+            worths.append(worth[top])
+            vectors.append(met[top])
         if self._options.may_repeat and not known.has_echo and self._pool is None:
             worths.append(goal.judge_again(measured, learned))
             vectors.append(measured.vectors)
@@ -139,12 +145,13 @@ class Proposer:
         found = [self._pool] if self._pool else self._climb(goal, learned, measured, rng)
         screened = [goal.screen(learned.expect(part.features), part.macs) for part in found]
         met = np.concatenate([part.vectors for part in found])
-        return gather(found, self._select_fresh(met, np.concatenate(screened), taken))
+        worth = np.concatenate(screened)
+        return gather(found, self._select_fresh(met, worth, taken, n_most=_N_JUDGED))
 
     def _select_fresh(
-        self, vectors: IntArray, worth: FloatArray, taken: Container[bytes]
+        self, vectors: IntArray, worth: FloatArray, taken: Container[bytes], *, n_most: int
     ) -> IntArray:
-        """Places of the best distinct networks that are not taken."""
+        """Places of the best distinct networks that are not taken, at most so many."""
         chosen: dict[bytes, int] = {}
         order = np.argsort(-worth, kind="stable")
         # Most of the vectors are never looked at.
@@ -154,9 +161,9 @@ class Proposer:
             for place, key in zip(places.tolist(), keys, strict=True):
                 if key not in taken:
                     chosen.setdefault(key, place)
-            if len(chosen) >= _N_JUDGED:
+            if len(chosen) >= n_most:
                 break
-        return np.array(list(chosen.values())[:_N_JUDGED], dtype=np.int64)
+        return np.array(list(chosen.values())[:n_most], dtype=np.int64)
 
     def _climb(
         self, goal: Goal, learned: Learned, measured: Candidates, rng: np.random.Generator
@@ -175,7 +182,7 @@ class Proposer:
         self, goal: Goal, learned: Learned, starts: IntArray, rng: np.random.Generator
     ) -> tuple[IntArray, FloatArray]:
         """All vectors that these climbs meet, with the worth of measuring them."""
-        worths = [np.empty(0)]
+        worths: list[FloatArray] = []
 
         def judge(around: Candidates, climbs: IntArray) -> FloatArray:
             del climbs
@@ -183,5 +190,4 @@ class Proposer:
             return worths[-1]
 
         met = self._search.climb(starts, judge, rng)
-        vectors = [part.vectors for part in met]
-        return np.concatenate([starts[:0], *vectors]), np.concatenate(worths)
+        return np.concatenate([part.vectors for part in met]), np.concatenate(worths)
