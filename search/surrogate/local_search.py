@@ -50,7 +50,7 @@ class LocalSearch:
         """All vectors that the climbs from ``starts`` ``(climbs, choices)`` looked at, by step."""
         met: list[Candidates] = []
         climbs, current, best = np.arange(len(starts)), starts, np.full(len(starts), -np.inf)
-        for _ in range(_MAX_STEPS):
+        for _ in range(_MAX_STEPS if len(starts) else 0):
             listed = self._list_neighbors(current, rng)
             # What was measured is canonical, so the model knows no other wording.
             flat = self._space.canonicalize(listed.reshape(-1, starts.shape[1]))

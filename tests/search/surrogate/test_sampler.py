@@ -222,6 +222,19 @@ def test_odd_spaces_are_searched(sizes: list[int], prior: PriorName) -> None:
     assert len(study.trials) == 10
 
 
+@pytest.mark.parametrize("sizes", [[3], [2, 2], [2, 3, 2]])
+def test_a_search_goes_on_when_every_network_was_measured(sizes: list[int]) -> None:
+    rng = np.random.default_rng(0)
+
+    def evaluate(trial: optuna.Trial) -> float:
+        values = [trial.suggest_int(f"b{i}", 0, n - 1) for i, n in enumerate(sizes)]
+        return 0.5 + sum(values) / 100 + float(rng.normal(0, 0.01))
+
+    study = search(make(space=make_space(sizes)), 30, evaluate)
+
+    assert len(study.trials) == 30
+
+
 @pytest.mark.parametrize("value", [0.0, 1.0, -3.0, 55.0])
 def test_values_that_do_not_differ_are_no_trouble(value: float) -> None:
     study = search(make(), 8, lambda trial: value + 0 * reward(trial))
