@@ -26,8 +26,8 @@ _N_LOOKED_AT = 512
 # Climbs by the worth itself start from those of them with the most worth, and from random
 # networks: where the model knows little, worth and expectation do not rise together.
 _N_CLIMBED_AGAIN = 3
-# The first up to so many measurements, while most is to be gained; then half of them.
-_N_EXPLORED, _N_EARLY = 16, 500
+# None of them while little is measured, and half of them where many are: a proposal has its time.
+_N_EXPLORED, _N_LITTLE, _N_MANY = 16, 20, 500
 _N_RANDOM = 64
 # Multiples of it, modulo 1, are spread evenly however many there are (the golden ratio).
 _GOLDEN = 0.6180339887498949
@@ -94,8 +94,8 @@ class Proposer:
         vectors = [fresh.vectors]
         if self._pool is None:
             best = fresh.vectors[np.argsort(-worths[0], kind="stable")[:_N_CLIMBED_AGAIN]]
-            n_random = _N_EXPLORED if len(known.vectors) <= _N_EARLY else _N_EXPLORED // 2
-            starts = np.concatenate([best, self._space.sample(rng, n_random)])
+            random = self._space.sample(rng, _count_explored(len(known.vectors)))
+            starts = np.concatenate([best, random])
             met, worth = self._climb_by_worth(goal, learned, starts, rng)
             top = self._select_fresh(met, worth, taken, n_most=1)
             worths.append(worth[top])
@@ -182,7 +182,7 @@ class Proposer:
         self, goal: Goal, learned: Learned, starts: IntArray, rng: np.random.Generator
     ) -> tuple[IntArray, FloatArray]:
         """All vectors that these climbs meet, with the worth of measuring them."""
-        worths: list[FloatArray] = []
+        worths = [np.empty(0)]
 
         def judge(around: Candidates, climbs: IntArray) -> FloatArray:
             del climbs
@@ -190,4 +190,12 @@ class Proposer:
             return worths[-1]
 
         met = self._search.climb(starts, judge, rng)
-        return np.concatenate([part.vectors for part in met]), np.concatenate(worths)
+        vectors = [part.vectors for part in met]
+        return np.concatenate([starts[:0], *vectors]), np.concatenate(worths)
+
+
+def _count_explored(n_measured: int) -> int:
+    """How many climbs by the worth start from random networks."""
+    if n_measured < _N_LITTLE:
+        return 0
+    return _N_EXPLORED if n_measured <= _N_MANY else _N_EXPLORED // 2
