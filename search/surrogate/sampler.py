@@ -8,6 +8,7 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, RandomSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial
+from threadpoolctl import get_cached_controller
 
 from mbscale.search.choice_space import ChoiceSpace, IntArray, describe_space
 from mbscale.search.settings import ObjectiveSettings
@@ -106,9 +107,12 @@ class SurrogateSampler(BaseSampler):
     ) -> Option | None:
         if self._proposed is None or self._proposed[0] != trial.number:
             known = self._reader.read(study, number=trial.number)
-            vector = self._proposer.propose(
-                known, seed=(self._seed, trial.number), has_front=len(study.directions) > 1
-            )
+            seed = self._seed, trial.number
+            # More threads make products of so small matrices slower.
+            with get_cached_controller().limit(limits=1, user_api="blas"):
+                vector = self._proposer.propose(
+                    known, seed=seed, has_front=len(study.directions) > 1
+                )
             self._proposed = (trial.number, vector)
         place = self._places[name]
         return option_value(self._space.choices[place], int(self._proposed[1][place]), distribution)

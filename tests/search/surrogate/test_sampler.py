@@ -8,11 +8,12 @@ import optuna
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from mbscale.search.choice_space import ChoiceSpace, IntArray, StageCosts
 from mbscale.search.objective import compute_reward
 from mbscale.search.settings import ObjectiveSettings, PriorName
-from mbscale.search.surrogate.proposal import SurrogateOptions
+from mbscale.search.surrogate.proposal import Proposer, SurrogateOptions
 from mbscale.search.surrogate.sampler import SurrogateSampler
 from mbscale.space.blocks import canonical_key
 from mbscale.space.cost_table import CostTable
@@ -94,6 +95,28 @@ def test_a_study_that_is_resumed_goes_on_as_if_it_had_not_stopped() -> None:
     resumed.optimize(reward, 5)
 
     assert [t.params for t in resumed.trials] == [t.params for t in whole.trials]
+
+
+def count_blas_threads() -> set[int]:
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+
+def test_a_proposal_takes_one_thread_and_leaves_the_others_as_they_were(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    inside: set[int] = set()
+    propose = Proposer.propose
+
+    def watch(*args: Any, **kwargs: Any) -> IntArray:
+        inside.update(count_blas_threads())
+        return propose(*args, **kwargs)
+
+    monkeypatch.setattr(Proposer, "propose", watch)
+    with threadpool_limits(limits=2, user_api="blas"):
+        search(make(), 6)
+        after = count_blas_threads()
+
+    assert (inside, after) == ({1}, {2})
 
 
 def test_options_may_be_suggested_by_their_values() -> None:
