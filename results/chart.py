@@ -4,8 +4,9 @@ Nothing here reads or changes the global state of matplotlib; figures belong to 
 """
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -113,17 +114,11 @@ def add_label(
 
     Call it last, when the limits of the axes are set.
     """
-    taken = [_extent(text) for text in axes.texts]
     pixels = axes.transData.transform(around.reshape(-1, 2))
     pixels = np.vstack([pixels, *(_dot(axes.transData.transform(line)) for line in lines)])
     places = [(direction, reach) for reach in (8.0, 16.0) for direction in _DIRECTIONS]
-    costs: list[float] = []
-    for direction, reach in places:
-        box = _annotate(axes, point, words, direction, reach, color)
-        costs.append(_cost(box, taken, pixels, axes.bbox.frozen()) + 0.2 * reach)
-        axes.texts[-1].remove()
-    direction, reach = places[int(np.argmin(costs))]
-    _annotate(axes, point, words, direction, reach, color)
+    drawings = [partial(_annotate, axes, point, words, *place, color) for place in places]
+    _draw_best(axes, drawings, pixels, [0.2 * reach for _, reach in places])
 
 
 def add_row_text(
@@ -149,15 +144,15 @@ def save_chart(axes: Axes, path: Path) -> None:
     replace_file(path, image.getvalue())
 
 
-def mark_x(axes: Axes, x: float, words: str) -> None:
-    """A dashed line up from ``x``, named at its foot."""
+def mark_x(axes: Axes, x: float, words: str, *, around: FloatArray) -> None:
+    """A dashed line up from ``x``, named where that covers least of the points ``around`` (n, 2).
+
+    Call it when the limits of the axes are set.
+    """
     axes.axvline(x, color=GREY, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-    place = axes.transAxes.inverted().transform(axes.transData.transform((x, 0)))[0]
-    side = -1 if place > 0.7 else 1
-    axes.annotate(
-        words, (x, 0.02), (side * 5, 0), xycoords=("data", "axes fraction"),
-        textcoords="offset points", size=_SIZE, color=GREY, ha=_ALIGN_X[side],
-    )  # fmt: skip
+    places = [(height, side) for height in (0.02, 0.98) for side in (1, -1)]
+    drawings = [partial(_name_line, axes, x, words, *place) for place in places]
+    _draw_best(axes, drawings, axes.transData.transform(around), [0.0] * len(places))
 
 
 def say_empty(axes: Axes, words: str) -> None:
@@ -181,17 +176,40 @@ def count_words(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def _draw_best(
+    axes: Axes,
+    drawings: Sequence[Callable[[], Text]],
+    pixels: FloatArray,
+    extra: Sequence[float],
+) -> None:
+    """Keep the cheapest text: what it covers, and something extra for each."""
+    taken = [_extent(text) for text in axes.texts]
+    costs: list[float] = []
+    for draw, more in zip(drawings, extra, strict=True):
+        text = draw()
+        costs.append(_cost(_extent(text), taken, pixels, axes.bbox.frozen()) + more)
+        text.remove()
+    drawings[int(np.argmin(costs))]()
+
+
 def _annotate(
     axes: Axes, point: tuple[float, float], words: str, direction: tuple[int, int], reach: float,
     color: str,
-) -> Bbox:  # fmt: skip
+) -> Text:  # fmt: skip
     x, y = direction
-    text = axes.annotate(
+    return axes.annotate(
         words, point, (x * reach, y * reach), textcoords="offset points", size=_SIZE, color=color,
         ha=_ALIGN_X[x], va=_ALIGN_Y[y],
         zorder=10, bbox={"facecolor": "white", "alpha": 0.5, "edgecolor": "none", "pad": 1},
     )  # fmt: skip
-    return _extent(text)
+
+
+def _name_line(axes: Axes, x: float, words: str, height: float, side: int) -> Text:
+    return axes.annotate(
+        words, (x, height), (side * 5, 0), xycoords=("data", "axes fraction"),
+        textcoords="offset points", size=_SIZE, color=GREY,
+        ha=_ALIGN_X[side], va="bottom" if height < 0.5 else "top",
+    )  # fmt: skip
 
 
 def _dot(line: FloatArray) -> FloatArray:

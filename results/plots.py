@@ -131,7 +131,7 @@ def _frame(
     low = min([robust_low(trials[:, 1]), *accuracy])
     scale_y(axes, low, max([*tops, *accuracy]), percent=percent)
     if target_macs:
-        mark_x(axes, target_macs, f"target {format_count(target_macs)}")
+        mark_x(axes, target_macs, f"target {format_count(target_macs)}", around=trials)
     return low
 
 
