@@ -26,7 +26,8 @@ class Confirmed:
     """One row of confirm.csv: a network of the top k.
 
     Accuracies and ``log_loss`` are means on the selection split over ``n_seeds`` fresh
-    seeds. ``low`` and ``high`` bound the mean accuracy; ``probability_best`` and
+    seeds. ``low`` and ``high`` bound the true means of all networks at once; the mean of the
+    first one is too high all the same, as the highest of a few. ``probability_best`` and
     ``is_tied`` are on the reward. ``search_accuracy`` is None after a search without training.
     """
 

@@ -12,19 +12,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.optimize import brentq
+from scipy.special import ndtr
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 # The error of a probability of one half is then 0.35 %.
 _DRAWS = 20_000
+# Enough for five digits of a quantile.
+_SCALES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """One network among others.
 
-    ``low`` and ``high`` bound its own mean. ``probability_best`` is that of having the
+    ``low`` and ``high`` bound its ``mu``, for all networks at once, and so for the one that
+    is picked because its mean is the highest. ``probability_best`` is that of having the
     highest ``mu``, given the scores and a flat prior. ``is_tied`` is false where the
     network can be told from the best.
     """
@@ -72,7 +77,7 @@ def summarize(
 ) -> tuple[Summary, ...]:
     """A summary of each group of scores, higher is better."""
     pooled = pool(groups)
-    reach = float(stats.t.ppf((1 + confidence) / 2, pooled.n_free)) * pooled.errors
+    reach = quantile_of_largest(len(groups), pooled.n_free, confidence) * pooled.errors
     noise = draw_noise(pooled, seed=seed)
     chances = find_chances(pooled, noise)
     tied = find_tied(pooled, noise, confidence=confidence)
@@ -86,6 +91,25 @@ def summarize(
         )
         for i in range(len(groups))
     )
+
+
+def quantile_of_largest(n_means: int, n_free: int, confidence: float) -> float:
+    """What the largest ``|t|`` of so many independent means with one deviation stays below.
+
+    The studentized maximum modulus (Stoline and Ury, 1979, "Tables of the studentized maximum
+    modulus distribution"): the intervals by it cover all means at once. Student's for one mean.
+    """
+    # Deviations over their estimate, each as probable as the others.
+    scales = np.sqrt(stats.chi2.ppf((np.arange(_SCALES) + 0.5) / _SCALES, n_free) / n_free)
+
+    def miss(quantile: float) -> float:
+        covered = (2 * ndtr(quantile * scales) - 1) ** n_means
+        return float(covered.mean()) - confidence
+
+    lowest = float(stats.t.ppf((1 + confidence) / 2, n_free))
+    # Bonferroni's is never too small.
+    highest = float(stats.t.ppf(1 - (1 - confidence) / (2 * n_means), n_free))
+    return float(brentq(miss, 0.99 * lowest, 1.01 * highest))
 
 
 def draw_noise(pooled: Pooled, *, seed: int) -> FloatArray:

@@ -121,6 +121,24 @@ def test_a_stopped_validation_goes_on_where_it_was(
     assert pd.read_csv(folder / "proxy.csv")["tau"].tolist() == whole["tau"].tolist()
 
 
+def test_the_long_training_shares_no_seed_with_the_short_one(tmp_path: Path) -> None:
+    config = tmp_path / "mine.yaml"
+    config.write_text("""
+proxy: {resolution: 8, data: {n_train: 64, n_selection: 16}, training: {epochs: 1}}
+search: {objective: {kind: hard, target_macs: 2e6}}
+validate_proxy: {n_networks: 4, n_seeds: 2, n_bands: 1, reference: [training.epochs=2]}
+""")
+
+    validate = ["validate-proxy", "--config", str(config), "--out", str(tmp_path / "out")]
+    assert main([*validate, "--json", "-q"]) == 0
+
+    scores = pd.read_csv(tmp_path / "out" / "scores.csv")
+    seeds = {name: set(rows["seed"]) for name, rows in scores.groupby("proxy")}
+    assert len(seeds["reference"]) == 4
+    assert len(seeds["configured"]) == 8
+    assert not seeds["reference"] & seeds["configured"]
+
+
 def test_too_few_networks_within_the_limits_are_one_sentence(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

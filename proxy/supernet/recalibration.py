@@ -26,7 +26,7 @@ def recalibrate(model: nn.Module, images: TrainingImages, *, n_images: int, seed
             module.momentum = None
             module.train()
     with torch.no_grad():
-        for part in chosen.chunk(-(-n_shown // _BATCH)):
+        for part in chosen.tensor_split(-(-n_shown // _BATCH)):
             model(images.normalization.apply(split.images[part]))
     model.eval()
     return n_shown

@@ -39,7 +39,8 @@ def expected_pick_gain(belief: Belief, *, picked_reward: float, picked_mean: flo
 
     ``E[(X - p) 1{X + noise > o}]``: a candidate is picked when its measured reward is the
     best. Unlike expected improvement it pays to measure a good network again, because a
-    lucky reward of another is then beaten.
+    lucky reward of another is then beaten. For the network that is picked already the true
+    worth is 0, because X is then p too; this one is a little above.
     """
     total = np.maximum(np.hypot(belief.deviation, belief.noise), _TINY)
     z = (belief.mean - picked_reward) / total

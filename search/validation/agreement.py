@@ -88,6 +88,16 @@ def partial_tau(scores: Floats, reference: Floats, given: Floats) -> float | Non
     return (direct - first * second) / scale if scale > 1e-12 else None
 
 
+def mean_partial_tau(scores: Floats, reference: Floats, given: Floats) -> float | None:
+    """The mean over seeds of the partial tau of ``scores`` (networks, seeds).
+
+    None where it is for one seed. That of the mean scores would be of as many trainings.
+    """
+    taus = [partial_tau(column, reference, given) for column in scores.T]
+    known = [tau for tau in taus if tau is not None]
+    return float(np.mean(known)) if len(known) == len(taus) else None
+
+
 def cut_bands(macs: Floats, *, ratio: float, least: int) -> tuple[NDArray[np.int64], ...]:
     """The networks of each band, fewest MACs first, that holds at least ``least``.
 

@@ -13,7 +13,7 @@ from mbscale.search.validation.agreement import (
     compare,
     cut_bands,
     kendall,
-    partial_tau,
+    mean_partial_tau,
     seed_tau,
     split_bands,
 )
@@ -30,10 +30,11 @@ class ProxyRow:
 
     ``seed_tau`` is that of two seeds of the proxy: with more noise than that no proxy
     can agree with anything. ``spread`` is the standard deviation of the accuracies of
-    the networks, ``counting_error`` what counting on the images of the split adds to it.
-    None where the proxy gives no accuracies. ``partial_tau`` is what the proxy knows beyond
-    the number of parameters. ``tau_by_epoch`` is of the first seed. ``n_labels`` recorded
-    accuracies of other networks were known to what is judged; a proxy knows none.
+    the networks that did not fail, ``counting_error`` what counting on the images of the
+    split adds to it. None where the proxy gives no accuracies. ``partial_tau`` is what the
+    proxy knows beyond the number of parameters, the mean over seeds. ``tau_by_epoch`` is of
+    the first seed. ``n_labels`` recorded accuracies of other networks were known to what is
+    judged; a proxy knows none.
     """
 
     name: str
@@ -101,7 +102,7 @@ def _compare_values(name: str, values: Floats, networks: Networks) -> list[Proxy
                 seconds_per_network=0.0,
                 wall_seconds_per_network=0.0,
                 seed_tau=seed_tau(part),
-                partial_tau=partial_tau(part.mean(axis=1), reference, networks.params[chosen]),
+                partial_tau=mean_partial_tau(part, reference, networks.params[chosen]),
             )
         )
     return rows
@@ -115,13 +116,12 @@ def compare_proxy(
     A network whose training failed comes last, as it does in a search.
     """
     table = _rank_failures_last(scores)
-    has_accuracies = all(score.score is None for row in scores for score in row)
     # The first seed was watched, which takes time of its own.
     timed = [row[-1] for row in scores]
     rows: list[ProxyRow] = []
     for band, chosen in _bands(networks):
         part, reference = table[chosen], networks.reference[chosen]
-        accuracies = [s.accuracy for i in chosen for s in scores[i] if s.accuracy is not None]
+        means = _mean_accuracies([scores[index] for index in chosen])
         agreement = compare(part, reference, seed=0)
         rows.append(
             ProxyRow(
@@ -131,13 +131,21 @@ def compare_proxy(
                 seconds_per_network=float(np.mean([score.core_seconds for score in timed])),
                 wall_seconds_per_network=float(np.mean([score.seconds for score in timed])),
                 seed_tau=seed_tau(part),
-                spread=float(part.mean(axis=1).std(ddof=1)) if has_accuracies else None,
-                counting_error=binomial_error(fmean(accuracies), n_images) if accuracies else None,
-                partial_tau=partial_tau(part.mean(axis=1), reference, networks.params[chosen]),
+                spread=float(np.std(means, ddof=1)) if len(means) > 1 else None,
+                counting_error=binomial_error(fmean(means), n_images) if means else None,
+                partial_tau=mean_partial_tau(part, reference, networks.params[chosen]),
                 tau_by_epoch=_tau_by_epoch([scores[index][0] for index in chosen], reference),
             )
         )
     return rows
+
+
+def _mean_accuracies(scores: Sequence[Sequence[Score]]) -> list[float]:
+    """One accuracy a network, over its seeds; none of a network that failed or has a score."""
+    known = [[s.accuracy for s in row if s.accuracy is not None] for row in scores]
+    return [
+        fmean(found) for row, found in zip(scores, known, strict=True) if len(found) == len(row)
+    ]
 
 
 def _rank_failures_last(scores: Sequence[Sequence[Score]]) -> Floats:

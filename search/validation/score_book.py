@@ -86,16 +86,22 @@ class ScoreBook:
         write_rows(self._path, tuple(self._scores.values()), Score)
 
 
+# Between the seeds of one network.
+_MOST_NETWORKS = 1000
+
+
 def measure_networks(
     book: ScoreBook,
     proxy: tuple[str, ProxySettings],
     networks: Sequence[Architecture],
     *,
     n_seeds: int,
+    first_seed: int = 0,
     on_score: Callable[[Score, int], None],
 ) -> tuple[tuple[Score, ...], ...]:
     """Scores by network and seed; what the book holds is not measured again.
 
+    No seed is shared with networks that are measured from a ``first_seed`` far away.
     ``on_score`` gets each new score and how many are known with it. The first seed is
     watched after every epoch, so its seconds hold the watching too, where there are others.
     """
@@ -107,7 +113,7 @@ def measure_networks(
         row: list[Score] = []
         for repeat in range(n_seeds):
             # Seeds are not shared between networks, as in a search.
-            seed = 1000 * repeat + index
+            seed = first_seed + _MOST_NETWORKS * repeat + index
             known = book.find(mark, canonical_key(architecture), seed)
             if known is None:
                 evaluate = evaluate or make_evaluator(settings)

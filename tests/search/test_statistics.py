@@ -15,6 +15,7 @@ from mbscale.search.statistics import (
     draw_noise,
     find_tied,
     pool,
+    quantile_of_largest,
     summarize,
 )
 
@@ -27,9 +28,31 @@ def test_the_interval_of_one_group_is_students() -> None:
 
     [summary] = summarize([group], seed=0)
 
-    assert (summary.low, summary.high) == pytest.approx(expected)
+    assert (summary.low, summary.high) == pytest.approx(expected, rel=1e-5)
     assert summary.probability_best == 1
     assert summary.is_tied
+
+
+@pytest.mark.parametrize(
+    ("n_means", "n_free", "expected"),
+    [(2, 2, 5.57), (2, 3, 3.96), (2, 5, 3.09), (3, 5, 3.39), (10, 5, 4.31), (28, 5, 5.06)],
+)
+def test_the_quantile_of_the_largest_is_the_tabulated_one(
+    n_means: int, n_free: int, expected: float
+) -> None:
+    # The table of Stoline and Ury (1979), 5 %, as smmcrit of the R package WRS2 holds it.
+    assert quantile_of_largest(n_means, n_free, 0.95) == pytest.approx(expected, abs=0.01)
+
+
+@given(st.integers(1, 40), st.integers(1, 60), st.floats(0.5, 0.99))
+def test_the_quantile_of_the_largest_lies_between_students_and_bonferronis(
+    n_means: int, n_free: int, confidence: float
+) -> None:
+    found = quantile_of_largest(n_means, n_free, confidence)
+
+    low = stats.t.ppf((1 + confidence) / 2, n_free)
+    high = stats.t.ppf(1 - (1 - confidence) / (2 * n_means), n_free)
+    assert 0.9999 * low <= found <= 1.0001 * high
 
 
 def test_the_pooled_deviation_is_that_of_the_two_sample_t_test() -> None:
@@ -89,15 +112,26 @@ def test_chances_add_up_and_the_best_mean_is_always_tied(groups: list[list[float
     assert all(summary.low <= summary.mean <= summary.high for summary in summaries)
 
 
-def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
+def test_intervals_cover_all_truths_at_once_as_often_as_they_say() -> None:
+    # The network that is picked for the highest mean is one of them.
     rng = np.random.default_rng(0)
-    hits = [
-        summary.low <= 0.5 <= summary.high
-        for groups in rng.normal(0.5, 0.1, size=(120, 5, 2))
-        for summary in summarize(groups.tolist(), seed=0)
-    ]
+    quantile = quantile_of_largest(15, 15, 0.95)
+    pools = [pool(groups.tolist()) for groups in rng.normal(0.5, 0.1, size=(1000, 15, 2))]
 
-    assert np.mean(hits) == pytest.approx(0.95, abs=0.03)
+    hits = [bool((np.abs(one.means - 0.5) <= quantile * one.errors).all()) for one in pools]
+
+    assert np.mean(hits) == pytest.approx(0.95, abs=0.02)
+
+
+def test_intervals_of_all_reach_as_far_as_the_quantile_says() -> None:
+    groups = [[0.1, 0.3], [0.6, 0.5], [0.2, 0.2]]
+    pooled = pool(groups)
+
+    summaries = summarize(groups, seed=0)
+
+    reach = quantile_of_largest(3, 3, 0.95) * pooled.errors
+    assert [one.high - one.mean for one in summaries] == pytest.approx(reach.tolist())
+    assert [one.mean - one.low for one in summaries] == pytest.approx(reach.tolist())
 
 
 def test_the_truly_best_is_kept_as_often_as_promised_in_the_worst_case() -> None:
