@@ -104,6 +104,7 @@ class TrainingSettings:
         for name in ("epochs", "batch_size", "threads"):
             value = getattr(self, name)
             _require(value, "at least 1", is_met=value >= 1, name=name)
+        _require(self.threads, "at most 1024", is_met=self.threads <= 1024, name="threads")
         rate = self.learning_rate
         _require(rate, "above 0", is_met=rate > 0, name="learning_rate")
         decay = self.weight_decay
@@ -158,8 +159,8 @@ class ProxySettings:
 
     def __post_init__(self) -> None:
         resolution = self.resolution
-        is_met = resolution is None or resolution >= 8
-        _require(resolution, "at least 8, or null", is_met=is_met, name="resolution")
+        is_met = resolution is None or 8 <= resolution <= 65_536
+        _require(resolution, "from 8 to 65536, or null", is_met=is_met, name="resolution")
         strides = (self.stem_stride, *(self.stage_strides or ()))
         is_met = all(stride in (None, 1, 2) for stride in strides)
         _require(strides, "1 or 2", is_met=is_met, name="stem_stride and stage_strides")

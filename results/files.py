@@ -12,6 +12,9 @@ def replace_file(path: Path, content: str | bytes) -> None:
 
     Raises RunError when the folder is missing, read-only or full; the old file then stays.
     """
+    if not path.name:
+        msg = f"{path} is a folder, and a file is written; name one in it"
+        raise RunError(msg)
     data = content.encode() if isinstance(content, str) else content
     # Beside the file, because a rename is atomic only within one file system.
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")

@@ -16,6 +16,9 @@ PriorName = Literal["none", "imagenet"]
 PrunerName = Literal["none", "pareto", "median", "successive_halving", "hyperband"]
 ExecutorName = Literal["auto", "inline", "process", "ray"]
 
+# A target far from what networks have makes rewards that are no numbers.
+_MOST_MACS = 1e15
+
 # These follow one number; with two objectives there is none.
 SINGLE_OBJECTIVE = ("evolution",)
 
@@ -61,7 +64,8 @@ class ObjectiveSettings:
 
     def __post_init__(self) -> None:
         target = self.target_macs
-        _require(target, "above 0", is_met=target > 0, name="target_macs")
+        is_met = 1 <= target <= _MOST_MACS
+        _require(target, f"from 1 to {_MOST_MACS:g}", is_met=is_met, name="target_macs")
         exponent, beta = self.exponent, self.beta
         _require(exponent, "from -10 to 0", is_met=-10 <= exponent <= 0, name="exponent")
         _require(beta, "from -10 to below 0", is_met=-10 <= beta < 0, name="beta")

@@ -1,6 +1,7 @@
 """The program as a user starts it."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -44,6 +45,38 @@ def test_wrong_use_ends_with_one_sentence(arguments: list[str], word: str) -> No
     assert done.returncode == 2
     assert word in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("target", "status", "said"),
+    [
+        ("| true; exit ${PIPESTATUS[0]}", 1, ""),
+        ("> /dev/full", 1, "mbscale: the output cannot be written: No space left on device\n"),
+    ],
+)
+def test_output_that_nobody_takes_ends_without_a_traceback(
+    target: str, status: int, said: str
+) -> None:
+    verb = f"{sys.executable} run_search.py family --architecture efficientnet-b0"
+    done = subprocess.run(
+        ["bash", "-c", f"{verb} {target}"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (status, said)
+
+
+@pytest.mark.slow
+def test_a_sign_that_the_terminal_lacks_loses_no_table() -> None:
+    command = [*("bench", "--n-trials", "2", "--seeds", "2", "--workers", "1")]
+    ascii_only = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"}
+    done = subprocess.run(
+        [sys.executable, "run_search.py", *command, "--sampler", "random", "--aim", "regret"],
+        cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, **ascii_only},
+    )  # fmt: skip
+
+    assert done.returncode == 0
+    assert "random" in done.stdout
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ import pytest
 
 from mbscale.cli.main import main
 from mbscale.config import change_proxy, load_run_config
+from mbscale.proxy.settings import ProxySettings, TableSettings
 from mbscale.search.validation.certificate import Certificate, read_certificate, write_certificate
 from mbscale.search.validation.score_book import fingerprint
 
@@ -121,24 +122,6 @@ def test_a_stopped_validation_goes_on_where_it_was(
     assert pd.read_csv(folder / "proxy.csv")["tau"].tolist() == whole["tau"].tolist()
 
 
-def test_the_long_training_shares_no_seed_with_the_short_one(tmp_path: Path) -> None:
-    config = tmp_path / "mine.yaml"
-    config.write_text("""
-proxy: {resolution: 8, data: {n_train: 64, n_selection: 16}, training: {epochs: 1}}
-search: {objective: {kind: hard, target_macs: 2e6}}
-validate_proxy: {n_networks: 4, n_seeds: 2, n_bands: 1, reference: [training.epochs=2]}
-""")
-
-    validate = ["validate-proxy", "--config", str(config), "--out", str(tmp_path / "out")]
-    assert main([*validate, "--json", "-q"]) == 0
-
-    scores = pd.read_csv(tmp_path / "out" / "scores.csv")
-    seeds = {name: set(rows["seed"]) for name, rows in scores.groupby("proxy")}
-    assert len(seeds["reference"]) == 4
-    assert len(seeds["configured"]) == 8
-    assert not seeds["reference"] & seeds["configured"]
-
-
 def test_too_few_networks_within_the_limits_are_one_sentence(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -146,6 +129,58 @@ def test_too_few_networks_within_the_limits_are_one_sentence(
 
     assert _validate(config, tmp_path / "out", table) == 2
     assert "holds 2 distinct networks within the limits" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["macs", "parameters", "reference", "20 labels spread"])
+def test_a_candidate_cannot_take_the_name_of_another_row(
+    config: Path, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed = f"validate_proxy.candidates=[{{name: {name}, changes: [zero_cost.score=zen]}}]"
+
+    assert _validate(config, tmp_path / "out", Path("no.csv"), "--set", changed) == 2
+    assert "each candidate needs a name of its own" in capsys.readouterr().err
+
+
+def test_more_bands_than_networks_are_one_sentence(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    many = ("--set", "validate_proxy.n_bands=13")
+
+    assert _validate(config, tmp_path / "out", Path("no.csv"), *many) == 2
+    assert "n_bands must leave two of 24 networks a band; got 13" in capsys.readouterr().err
+
+
+def test_a_table_that_changed_is_another_proxy(tmp_path: Path) -> None:
+    table = tmp_path / "recorded.csv"
+    settings = ProxySettings(evaluator="table", table=TableSettings(path=str(table)))
+    marks: list[str] = []
+    for text in ("one", "another", "one"):
+        table.write_text(text)
+        marks.append(fingerprint(settings))
+
+    assert marks[0] == marks[2] != marks[1]
+
+
+@pytest.mark.slow
+def test_a_validation_by_long_training(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config.write_text("""
+proxy: {resolution: 8, data: {n_train: 64, n_selection: 16}, training: {epochs: 1}}
+search: {objective: {kind: hard, target_macs: 2e6}}
+validate_proxy: {n_networks: 4, n_seeds: 2, n_bands: 1, reference: [training.epochs=2]}
+""")
+    validate = ["validate-proxy", "--config", str(config), "--out", str(tmp_path / "out")]
+    # A certificate says by which command it was made, in one line.
+    monkeypatch.setattr("sys.argv", ["mbscale", "--out", "a\nname: other"])
+
+    assert main([*validate, "--json", "-q"]) == 0
+
+    scores = pd.read_csv(tmp_path / "out" / "scores.csv")
+    seeds = {name: set(rows["seed"]) for name, rows in scores.groupby("proxy")}
+    assert (len(seeds["reference"]), len(seeds["configured"])) == (4, 8)
+    assert not seeds["reference"] & seeds["configured"]
+    assert read_certificate(tmp_path / "out" / "configured.yaml").name == "configured"
 
 
 def _certify(config: Path, *, tau_high: float) -> Certificate:

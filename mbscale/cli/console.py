@@ -2,12 +2,19 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.table import Table
 
+from mbscale.errors import RunError
+
 Cell = str | int | float | None
+
+
+class OutputClosedError(Exception):
+    """Nobody reads what is printed any longer, as after ``| head``."""
 
 
 def print_error(message: str) -> None:
@@ -34,12 +41,13 @@ def escape_controls(message: str) -> str:
 
 def print_json(document: object) -> None:
     """The one JSON document of a ``--json`` command; NaN and infinity are refused."""
-    sys.stdout.write(json.dumps(document, indent=2, allow_nan=False) + "\n")
+    print_text(json.dumps(document, indent=2, allow_nan=False))
 
 
 def print_text(text: str) -> None:
     """Text on stdout as it is."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    with _printing():
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
@@ -47,10 +55,25 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for index, column in enumerate(columns):
         is_number = any(isinstance(row[index], int | float) for row in rows)
-        table.add_column(column, justify="right" if is_number else "left")
+        # Where there is no room, a cell takes two lines: half a number would be another number.
+        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
     for row in rows:
         table.add_row(*[format_cell(cell) for cell in row])
-    Console(soft_wrap=False, highlight=False).print(table)
+    with _printing():
+        Console(soft_wrap=False, highlight=False).print(table)
+
+
+@contextmanager
+def _printing() -> Generator[None]:
+    """Stdout is written at once. Raises OutputClosedError, or RunError where there is no room."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError as failure:
+        raise OutputClosedError from failure
+    except OSError as failure:
+        msg = f"the output cannot be written: {failure.strerror}"
+        raise RunError(msg) from failure
 
 
 def format_cell(cell: Cell) -> str:

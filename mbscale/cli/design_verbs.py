@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+import yaml
+
 from mbscale.cli.arguments import Verbs, add_architecture_flag, add_verb
 from mbscale.cli.console import print_json, print_note, print_table, print_text
 from mbscale.cli.run_folder import make_folder
@@ -75,10 +77,12 @@ def _write(folder: Path, made: Family) -> None:
 
 
 def export(options: argparse.Namespace) -> int:
-    """A network as YAML."""
+    """A network as YAML, or on stdout as JSON."""
     text = format_network(load_network(options.architecture))
     if options.out:
         replace_file(options.out, text)
+    elif options.json:
+        print_json(yaml.safe_load(text))
     else:
         print_text(text)
     return 0

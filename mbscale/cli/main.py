@@ -1,14 +1,16 @@
 """The verbs, the flags that all of them share, and the exit codes."""
 
 import argparse
+import io
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import NoReturn
 
 from mbscale.cli.bench_verb import add_verbs as add_bench_verb
-from mbscale.cli.console import print_error
+from mbscale.cli.console import OutputClosedError, print_error
 from mbscale.cli.design_verbs import add_verbs as add_design_verbs
 from mbscale.cli.exit_codes import FAILED, INTERRUPTED, WRONG_USE
 from mbscale.cli.proxy_verb import add_verbs as add_proxy_verb
@@ -34,6 +36,9 @@ class OneSentenceParser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0 done, 1 failed, 2 wrong use, 3 target not met, 130 interrupted."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A sign that the terminal does not know is no reason to lose what was computed.
+        sys.stdout.reconfigure(errors="replace")
     options = build_parser().parse_args(with_default_verb(given))
     level = (logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG)
     logging.basicConfig(
@@ -50,6 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MbscaleError as error:
         print_error(str(error))
         return WRONG_USE
+    except OutputClosedError:
+        # Python would write the rest when it ends, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except KeyboardInterrupt:
         print_error(f"interrupted{options.going_on}")
         return INTERRUPTED

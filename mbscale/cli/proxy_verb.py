@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mbscale.cli.arguments import Verbs, add_config_flags, add_verb, read_overrides
-from mbscale.cli.console import print_json, print_note, print_table
+from mbscale.cli.console import escape_controls, print_json, print_note, print_table
 from mbscale.cli.progress import StageProgress
 from mbscale.cli.proxy_report import describe_rows, pick_cheapest, plot_proxies
 from mbscale.cli.run_folder import make_folder
@@ -229,7 +229,7 @@ def _certify(
     """configured.yaml for the proxy of the settings, proxy.yaml for the cheapest good one."""
     whole = {row.name: row for row in rows if row.band == "all"}
     cheapest = pick_cheapest(rows, proxies, threshold=config.validate_proxy.threshold)
-    command = shlex.join(["mbscale", *sys.argv[1:]])
+    command = escape_controls(shlex.join(["mbscale", *sys.argv[1:]]))
     for name, file in (("configured", "configured.yaml"), (cheapest, "proxy.yaml")):
         if name is None:
             threshold = config.validate_proxy.threshold

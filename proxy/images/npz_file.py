@@ -47,8 +47,12 @@ def _read_arrays(path: Path) -> Arrays:
     except FileNotFoundError as failure:
         msg = f"{path} does not exist"
         raise DataError(msg) from failure
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as failure:
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as failure:
         msg = f"{path} is not a readable .npz file of plain arrays: {failure}"
+        raise DataError(msg) from failure
+    except ValueError as failure:
+        # numpy's words advise to trust the file.
+        msg = f"{path} is not an .npz file of plain arrays"
         raise DataError(msg) from failure
 
 

@@ -105,7 +105,7 @@ def cut_bands(macs: Floats, *, ratio: float, least: int) -> tuple[NDArray[np.int
     """
     # A hair more, so that a network on the border is not moved by the last bit.
     places = np.floor(np.log(macs / macs.min()) / math.log(ratio) + 1e-9).astype(np.int64)
-    bands = [np.flatnonzero(places == place) for place in range(int(places.max()) + 1)]
+    bands = [np.flatnonzero(places == place) for place in np.unique(places)]
     return tuple(band for band in bands if len(band) >= least)
 
 

@@ -14,6 +14,7 @@ from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray
 from mbscale.search.surrogate.accuracy_features import make_features
 from mbscale.search.surrogate.accuracy_learner import AccuracyLearner
 from mbscale.search.surrogate.accuracy_model import PRIOR_MEAN, AccuracyModel, Sums, fit_model
+from mbscale.search.validation.settings import name_labels
 
 # Times that labels are chosen; the taus of two choices differ.
 _N_DRAWS = 10
@@ -55,9 +56,9 @@ def guess_accuracies(task: LabelTask, n_labels: Sequence[int]) -> Iterator[Guess
     spread = [part[choose_spread(_restrict(task, part), most)] for part in parts]
     for n in n_labels:
         chance = [choose_by_chance(task, n, seed=seed) for seed in range(_N_DRAWS)]
-        yield _guess(f"{n} labels by chance", task, chance)
+        yield _guess(name_labels(n, "by chance"), task, chance)
         # The first of many are those that fewer would be.
-        yield _guess(f"{n} labels spread", task, [chosen[:n] for chosen in spread])
+        yield _guess(name_labels(n, "spread"), task, [chosen[:n] for chosen in spread])
 
 
 def _draw_part(n_pool: int, least: int, *, seed: int) -> IntArray:

@@ -47,7 +47,10 @@ class Score:
 
 
 def fingerprint(settings: ProxySettings) -> str:
-    """Equal for settings that give the same scores: place and number of threads do not count."""
+    """Equal for settings that give the same scores: place and number of threads do not count.
+
+    Of a table, what stands in the file counts.
+    """
     recipe = replace(settings.training, threads=1)
     data = replace(settings.data, cache="")
     # By name, so that a setting of another evaluator does not spoil what was measured.
@@ -57,11 +60,17 @@ def fingerprint(settings: ProxySettings) -> str:
         # Nothing is trained, so the recipe does not matter.
         return _hash(repr((*task, settings.zero_cost)))
     if settings.evaluator == "table":
-        return _hash(repr(("table", settings.table)))
+        return _hash(repr(("table", settings.table)) + _digest(settings.table.path))
     same = repr((*task, recipe))
     if settings.evaluator == "supernet":
         same += repr(replace(settings.supernet, cache=""))
     return _hash(same)
+
+
+def _digest(path: str | None) -> str:
+    """What stands in the file; nothing where it cannot be read, which its reader says."""
+    is_there = path is not None and Path(path).is_file()
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path and is_there else ""
 
 
 def _hash(text: str) -> str:

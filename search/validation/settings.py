@@ -19,6 +19,8 @@ class Candidate:
     changes: tuple[str, ...] = ()
 
 
+# Rows of proxy.csv and scores.csv that no candidate may be taken for.
+ROW_NAMES = ("configured", "reference", "macs", "parameters")
 STAGES = Candidate("stages", ("evaluator=zero_cost", "zero_cost.score=stages"))
 
 
@@ -69,7 +71,27 @@ class ValidationSettings:
         if any(n_labels < 2 for n_labels in self.labels) or len({*self.labels}) < len(self.labels):
             msg = f"labels must be different numbers of at least 2; got {list(self.labels)}"
             raise ConfigError(msg)
-        names = ["configured", "reference", *(one.name for one in self.candidates)]
-        if len({*names}) < len(names):
-            msg = f"each candidate needs a name of its own; got {', '.join(names[2:])}"
+        if 2 * self.n_bands > self.n_networks:
+            msg = f"n_bands must leave two of {self.n_networks} networks a band; got {self.n_bands}"
             raise ConfigError(msg)
+        self._check_names()
+
+    def _check_names(self) -> None:
+        names = [one.name for one in self.candidates]
+        labels = [name_labels(n, way) for n in self.labels for way in ("by chance", "spread")]
+        taken = {*ROW_NAMES, *labels}
+        if len({*names}) < len(names) or taken & {*names}:
+            msg = (
+                f"each candidate needs a name of its own, and none of {', '.join(sorted(taken))}; "
+                f"got {', '.join(names)}"
+            )
+            raise ConfigError(msg)
+
+
+def name_labels(n_labels: int, way: str) -> str:
+    """The row of what so many labels tell, chosen in this way.
+
+    >>> name_labels(20, "spread")
+    '20 labels spread'
+    """
+    return f"{n_labels} labels {way}"

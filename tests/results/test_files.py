@@ -92,3 +92,9 @@ def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
     reader.join()
 
     assert seen <= whole
+
+
+@pytest.mark.parametrize("path", [Path(), Path("/")])
+def test_a_folder_is_no_file(path: Path) -> None:
+    with pytest.raises(RunError, match="is a folder"):
+        replace_file(path, "new")

@@ -15,7 +15,7 @@ from mbscale.strict_yaml import parse_strict
         ({"sampler": "tpee"}, "sampler"),
         ({"n_trails": 3}, "unknown setting 'n_trails'; did you mean 'n_trials'?"),
         ({"timeout_seconds": 0}, "timeout_seconds must be above 0, or null; got 0"),
-        ({"objective": {"target_macs": -1}}, "target_macs must be above 0; got -1"),
+        ({"objective": {"target_macs": -1}}, "target_macs must be from 1 to 1e+15; got -1"),
         ({"objective": {"exponent": 0.07}}, "exponent must be from -10 to 0; got 0.07"),
         ({"objective": {"min_macs": 2, "max_macs": 1}}, "min_macs 2 is above max_macs 1"),
         ({"n_workers": 2, "executor": "inline"}, "n_workers 2 needs executor: process"),

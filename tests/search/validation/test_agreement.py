@@ -64,6 +64,12 @@ def test_bands_are_ordered_by_macs_and_hold_every_network() -> None:
     assert (first.tolist(), second.tolist()) == ([1, 3], [2, 0])
 
 
+def test_narrow_bands_are_found_at_once() -> None:
+    bands = cut_bands(np.array([1.0, 1, 3, 3]), ratio=1 + 1e-15, least=2)
+
+    assert [band.tolist() for band in bands] == [[0, 1], [2, 3]]
+
+
 def test_a_third_order_that_both_follow_explains_all() -> None:
     # Two of three pairs agree; an order that says nothing explains nothing.
     scores, reference = np.array([1.0, 2, 3]), np.array([1.0, 3, 2])
