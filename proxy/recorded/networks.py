@@ -1,7 +1,6 @@
 """Networks whose accuracy someone else has recorded."""
 
-import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,11 +9,10 @@ from statistics import fmean
 import numpy as np
 
 from mbscale.errors import ConfigError
+from mbscale.proxy.recorded.rows import RecordedRow, choose_kind, read_rows
 from mbscale.space.architecture import Architecture, Stage
 from mbscale.space.nas_bench_macro import make_macro_architecture
 from mbscale.space.search_space import SearchSpace, load_search_space
-
-Row = Mapping[str, str]
 
 _ACCEL_CHOICES = tuple(
     f"block{block}_{what}" for block in range(7) for what in ("e", "k", "l", "se")
@@ -48,11 +46,14 @@ class _Format:
     def columns(self) -> tuple[str, ...]:
         return (*self.choices, *self.accuracies)
 
-    def read(self, row: Row) -> RecordedNetwork:
-        architecture = self.make([int(row[name]) for name in self.choices])
-        return RecordedNetwork(
-            architecture, tuple(_read_percent(name, row[name]) for name in self.accuracies)
-        )
+    def read(self, row: RecordedRow) -> RecordedNetwork:
+        values = [row.read_whole(name) for name in self.choices]
+        accuracies = tuple(row.read_percent(name) / 100 for name in self.accuracies)
+        try:
+            return RecordedNetwork(self.make(values), accuracies)
+        except (ValueError, TypeError) as failure:
+            msg = f"{row.path} line {row.line}: {failure}"
+            raise ConfigError(msg) from failure
 
 
 def read_recorded(path: Path) -> tuple[RecordedNetwork, ...]:
@@ -62,40 +63,10 @@ def read_recorded(path: Path) -> tuple[RecordedNetwork, ...]:
     ``b0`` to ``b7`` and ``acc0`` to ``acc2``; accuracies are in percent. Raises ConfigError
     where the file cannot be read, columns are missing or a row is wrong.
     """
-    header, rows = _read_rows(path)
-    fitting = [one for one in _FORMATS if {*one.columns} <= {*header}]
-    if not fitting:
-        wanted = " nor ".join(f"{', '.join(one.columns)} ({one.name})" for one in _FORMATS)
-        msg = f"{path} has neither the columns {wanted}"
-        raise ConfigError(msg)
-    found: list[RecordedNetwork] = []
-    for line, row in rows:
-        try:
-            found.append(fitting[0].read(row))
-        except (ValueError, TypeError) as failure:
-            msg = f"{path} line {line}: {failure}"
-            raise ConfigError(msg) from failure
-    return tuple(found)
-
-
-def _read_rows(path: Path) -> tuple[Sequence[str], list[tuple[int, Row]]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            rows: list[tuple[int, Row]] = [(reader.line_num, row) for row in reader]
-            return reader.fieldnames or (), rows
-    except (OSError, UnicodeDecodeError, csv.Error) as failure:
-        reason = failure.strerror if isinstance(failure, OSError) else failure
-        msg = f"{path} cannot be read: {reason}"
-        raise ConfigError(msg) from failure
-
-
-def _read_percent(name: str, text: str) -> float:
-    percent = float(text)
-    if not 0 <= percent <= 100:
-        msg = f"{name} must be from 0 to 100 percent; got {text}"
-        raise ConfigError(msg)
-    return percent / 100
+    header, rows = read_rows(path)
+    chosen = choose_kind(path, header, {one.name: one.columns for one in _FORMATS})
+    [fitting] = [one for one in _FORMATS if one.name == chosen]
+    return tuple(fitting.read(row) for row in rows)
 
 
 @cache

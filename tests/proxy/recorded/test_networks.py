@@ -45,9 +45,25 @@ def test_every_row_of_accel_nasbench_has_the_recorded_parameters(
     [
         ("b0,acc0\n1,90\n", "has neither the columns block0_e.* nor b0, b1"),
         (HEADER + "0,0,0,0,0,0,0,3,90,90,90\n", "line 2: a network of NAS-Bench-Macro is eight"),
-        (HEADER + "0,0,0,0,0,0,0,1,90,90,101\n", "line 2: acc2 must be from 0 to 100 percent"),
-        (HEADER + "0,0,0,0,0,0,0,1,90,nan,90\n", "line 2: acc1 must be from 0 to 100 percent"),
-        (HEADER + "0,0\n", "line 2"),
+        (
+            HEADER + "0,0,0,0,0,0,0,1,90,90,101\n",
+            "line 2, column acc2: must be from 0 to 100 percent",
+        ),
+        (
+            HEADER + "0,0,0,0,0,0,0,1,90,nan,90\n",
+            "line 2, column acc1: must be from 0 to 100 percent",
+        ),
+        (HEADER + "0,0,0,0,0,0,0,1.5,90,90,90\n", "line 2, column b7: must be a whole number"),
+        (HEADER + "0,0,0,0,0,0,0,one,90,90,90\n", "line 2, column b7: .* got 'one'"),
+        (HEADER + "0,0,0,0,0,0,0,1,90,,90\n", "line 2, column acc1: .* got ''"),
+        (HEADER + "0,0\n", "line 2 has 2 cells under 11 column names"),
+        (HEADER, "has no rows below its column names"),
+        ("", "has no rows below its column names"),
+        (
+            HEADER.replace("b4,", "") + "0," * 9 + "9\n",
+            "line 1 has no column b4, which a table of NAS-Bench-Macro",
+        ),
+        (HEADER.replace("b4", "b3"), "line 1 has the column b3 more than once"),
     ],
 )
 def test_a_spoilt_table_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
