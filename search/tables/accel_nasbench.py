@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from mbscale.search.tables.quadratic import Quadratic, fit_quadratic
 from mbscale.space.encoding import Choice, space_choices
 from mbscale.space.network import Target
 from mbscale.space.search_space import load_search_space
+from mbscale.space.stage_space import Option
 
 Truth = Literal["quadratic", "trees"]
 Lookup = Callable[[IntArray], FloatArray]
@@ -33,7 +34,8 @@ IMAGENET = Target(resolution=224, num_classes=1000)
 NOISE = 0.0015
 SHIPPED = "accel_nasbench.npz"
 _PRIOR_SHARE = 4
-_OPERATORS = {1: "ds", 4: "mbconv4", 6: "mbconv6"}
+# What the records write for an option, where it is not the option itself.
+_WRITTEN: Mapping[Option, int] = {"ds": 1, "mbconv4": 4, "mbconv6": 6, 0.25: 1}
 _LETTERS = {"operator": "e", "kernel_size": "k", "depth": "l", "se_ratio": "se"}
 
 
@@ -97,30 +99,44 @@ def is_prior_record(vectors: IntArray) -> NDArray[np.bool_]:
     return np.asarray(np.array(checksums, dtype=np.int64) % _PRIOR_SHARE == 0)
 
 
+@lru_cache(maxsize=1)
+def list_accel_columns() -> Mapping[str, tuple[int, ...]]:
+    """The columns of choices, and what each may hold in the order of the preset's options."""
+    choices = space_choices(load_search_space("accel_nasbench"))
+    return {
+        _name_column(choice): tuple(int(_WRITTEN.get(one, one)) for one in choice.options)
+        for choice in choices
+        if len(choice.options) > 1
+    }
+
+
 def encode_accel(frame: pd.DataFrame) -> tuple[IntArray, FloatArray]:
-    """Distinct vectors of the preset ``accel_nasbench`` and their accuracies from 0 to 1."""
+    """Distinct vectors of the preset ``accel_nasbench`` and their accuracies from 0 to 1.
+
+    Of a network that is recorded more than once, as three of the published table are, the
+    first record counts.
+    """
     choices = space_choices(load_search_space("accel_nasbench"))
     columns = [_encode_column(frame, choice) for choice in choices]
     vectors, index = np.unique(np.stack(columns, axis=1), axis=0, return_index=True)
     return vectors, frame["val_top1"].to_numpy(dtype=np.float64)[index] / 100
 
 
+def _name_column(choice: Choice) -> str:
+    stage, kind = choice.name.removeprefix("stage").split("_", 1)
+    return f"block{int(stage) - 1}_{_LETTERS[kind]}"
+
+
 def _encode_column(frame: pd.DataFrame, choice: Choice) -> IntArray:
     if len(choice.options) == 1:
         return np.zeros(len(frame), dtype=np.int64)
-    stage, kind = choice.name.removeprefix("stage").split("_", 1)
-    name = f"block{int(stage) - 1}_{_LETTERS[kind]}"
+    name = _name_column(choice)
     if name not in frame.columns:
         msg = f"the table has no column {name}; Accel-NASBench has block0_e to block6_se"
         raise DataError(msg)
-    values: list[Any] = frame[name].tolist()
-    if kind == "operator":
-        values = [_OPERATORS.get(value, value) for value in values]
-    if kind == "se_ratio":
-        values = [0.25 if value else 0 for value in values]
-    places = {option: place for place, option in enumerate(choice.options)}
-    unknown = set(values) - set(places)
+    options = list_accel_columns()[name]
+    unknown = set(frame[name]) - set(options)
     if unknown:
-        msg = f"{name} is {unknown.pop()!r} in the table, and the space has {choice.options}"
+        msg = f"{name} is {unknown.pop()!r} in the table, and may be one of {options}"
         raise DataError(msg)
-    return np.array([places[value] for value in values], dtype=np.int64)
+    return np.array([options.index(value) for value in frame[name]], dtype=np.int64)

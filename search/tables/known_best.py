@@ -27,9 +27,14 @@ class KnownBest:
     front: FloatArray
     reference: tuple[float, float]
 
+    @property
+    def area(self) -> float:
+        """The hypervolume of the front; 0 where no network beats the reference in both."""
+        return hypervolume(self.front, self.reference)
+
     def measure_area(self, losses: FloatArray) -> float:
         """The hypervolume of ``losses`` ``(n, 2)`` as a share of that of the front."""
-        return hypervolume(losses, self.reference) / hypervolume(self.front, self.reference)
+        return hypervolume(losses, self.reference) / self.area
 
 
 def find_known_best(

@@ -19,6 +19,7 @@ from mbscale.search.tables.accel_nasbench import (
     is_prior_record,
     load_shipped,
 )
+from mbscale.search.tables.table_files import MACRO_CHOICES, MACRO_SEEDS, read_frame
 from mbscale.space.encoding import Choice
 from mbscale.space.nas_bench_macro import canonicalize_macro
 
@@ -53,22 +54,22 @@ def read_table(path: Path, *, truth: TruthName) -> RecordedTable:
 
     ``truth`` says what stands for Accel-NASBench: a surrogate that is fitted to the
     records, or the records alone, without noise. NAS-Bench-Macro has a record of every
-    network and is never fitted. Records that the prior was fitted to are left out.
+    network and is never fitted. Records that the prior was fitted to are left out, and of a
+    network that is recorded more than once the first record counts. Raises ConfigError or
+    DataError with file, line and column of what is wrong.
     """
-    try:
-        frame = pd.read_csv(path)
-    except (OSError, ValueError) as failure:
-        msg = f"{path} cannot be read as a CSV table: {failure}"
-        raise DataError(msg) from failure
-    if {"b0", "b7", "acc0", "acc1", "acc2", "flops", "params"} <= set(frame.columns):
+    kind, frame = read_frame(path)
+    if kind == "macro":
         return make_macro_table(frame)
-    if {"block0_e", "block6_se", "val_top1"} <= set(frame.columns):
-        return make_accel_table(*encode_accel(frame), truth=truth)
-    msg = (
-        f"{path} has neither the columns block0_e to block6_se and val_top1 of Accel-NASBench "
-        "nor b0 to b7, acc0 to acc2, flops and params of NAS-Bench-Macro"
-    )
-    raise DataError(msg)
+    vectors, accuracies = encode_accel(frame)
+    n_left = int((~is_prior_record(vectors)).sum())
+    if n_left < 2:
+        msg = (
+            f"{path} has too few distinct networks: {n_left} that the prior was not fitted to, "
+            f"of {len(vectors)}; a bench needs at least 2"
+        )
+        raise DataError(msg)
+    return make_accel_table(vectors, accuracies, truth=truth)
 
 
 def load_shipped_table(*, truth: Truth) -> RecordedTable:
@@ -124,15 +125,11 @@ def _remember(vectors: IntArray, accuracies: FloatArray) -> Lookup:
 
 
 def make_macro_table(frame: pd.DataFrame) -> RecordedTable:
-    """NAS-Bench-Macro; a look is one of its three recorded seeds."""
-    names = [f"b{block}" for block in range(8)]
-    vectors = frame[names].to_numpy(dtype=np.int64)
-    place = np.full((3,) * 8, -1, dtype=np.int64)
+    """NAS-Bench-Macro, of a frame with one row a network; a look is one of its three seeds."""
+    vectors = frame[list(MACRO_CHOICES)].to_numpy(dtype=np.int64)
+    place = np.empty((3,) * 8, dtype=np.int64)
     place[tuple(vectors.T)] = np.arange(len(vectors))
-    if (place < 0).any():
-        msg = f"a NAS-Bench-Macro table has all 6,561 networks; {(place < 0).sum()} are missing"
-        raise DataError(msg)
-    seeds = frame[["acc0", "acc1", "acc2"]].to_numpy(dtype=np.float64) / 100
+    seeds = frame[list(MACRO_SEEDS)].to_numpy(dtype=np.float64) / 100
     macs, params = (frame[name].to_numpy(dtype=np.int64) for name in ("flops", "params"))
     # A block's parameters depend on its own choice alone.
     alone = np.eye(8, dtype=np.int64)[:, None, :] * np.arange(3)[None, :, None]
@@ -146,7 +143,9 @@ def make_macro_table(frame: pd.DataFrame) -> RecordedTable:
     def look(asked: IntArray, rng: np.random.Generator) -> FloatArray:
         return np.asarray(seeds[place[tuple(asked.T)], rng.integers(3, size=len(asked))])
 
-    choices = tuple(Choice(name, ("identity", "mbconv3_k3", "mbconv6_k5")) for name in names)
+    choices = tuple(
+        Choice(name, ("identity", "mbconv3_k3", "mbconv6_k5")) for name in MACRO_CHOICES
+    )
     mean = seeds.mean(axis=1)
     return RecordedTable(
         name="nas_bench_macro",
