@@ -8,10 +8,13 @@ from mbscale.cli.arguments import Verbs, add_verb
 from mbscale.cli.console import Cell, print_json, print_note, print_text
 from mbscale.cli.progress import StageProgress
 from mbscale.cli.run_folder import make_folder
+from mbscale.errors import ConfigError
 from mbscale.results.files import replace_file
 from mbscale.results.rows import write_table
+from mbscale.search.bench.checks import check_bench, list_left_out
 from mbscale.search.bench.comparison import (
     AIMS,
+    EXAMPLE_SAMPLER,
     BenchRun,
     BenchSettings,
     list_jobs,
@@ -31,7 +34,7 @@ def add_verbs(verbs: Verbs) -> None:
         dest="samplers",
         metavar="NAME",
         help="surrogate, surrogate-imagenet (with the prior), random, ..., or an import path such "
-        "as optuna.samplers.CmaEsSampler; "
+        f"as {EXAMPLE_SAMPLER}; "
         "repeatable (default: surrogate); random is always run, to state the gain over it",
     )
     parser.add_argument("--n-trials", type=int, default=100, metavar="N")
@@ -78,6 +81,8 @@ def bench(options: argparse.Namespace) -> int:
         n_workers=options.workers,
     )
     problem = make_problem(settings.table, settings.truth, settings.mode)
+    check_bench(settings, problem)
+    _tell_left_out(settings, options.samplers or ["surrogate"])
     if options.out:
         make_folder(options.out)
     runs = _run(settings, is_quiet=bool(options.quiet))
@@ -99,6 +104,18 @@ def bench(options: argparse.Namespace) -> int:
     else:
         print_text(format_markdown(rows))
     return 0
+
+
+def _tell_left_out(settings: BenchSettings, asked: Sequence[str]) -> None:
+    left_out = list_left_out(settings)
+    reason = (
+        f"{', '.join(left_out)} follows one number, and cannot be run for the hypervolume alone"
+    )
+    if set(asked) <= set(left_out):
+        msg = f"{reason}; add --aim regret, or name another --sampler"
+        raise ConfigError(msg)
+    if left_out:
+        print_note(f"{reason}: it is left out")
 
 
 def _run(settings: BenchSettings, *, is_quiet: bool) -> list[BenchRun]:

@@ -25,6 +25,8 @@ from mbscale.search.tables.recorded_tables import RecordedTable, load_shipped_ta
 Mode = Literal["surrogate", "pool"]
 Aim = Literal["regret", "hypervolume"]
 SURROGATES: Mapping[str, PriorName] = {"surrogate": "none", "surrogate-imagenet": "imagenet"}
+# Of what is installed with the package, and without a warning of Optuna's.
+EXAMPLE_SAMPLER = "optuna.samplers.TPESampler"
 AIMS: tuple[Aim, ...] = ("regret", "hypervolume")
 
 
@@ -54,7 +56,7 @@ class BenchSettings:
             msg = "pool mode proposes recorded networks, and the package has none: give --table"
             raise ConfigError(msg)
         for sampler in self.samplers:
-            if sampler not in SAMPLERS and sampler not in SURROGATES:
+            if not is_named(sampler):
                 _find_class(sampler)
 
 
@@ -100,11 +102,16 @@ def list_jobs(settings: BenchSettings) -> list[tuple[str, Aim, int]]:
 
 def _run_job(settings: BenchSettings, sampler: str, aim: Aim, seed: int) -> BenchRun:
     problem = make_problem(settings.table, settings.truth, settings.mode)
+    curve = run_aim(problem, sampler, aim, n_trials=settings.n_trials, seed=seed)
+    return BenchRun(sampler, aim, seed, curve)
+
+
+def run_aim(problem: BenchProblem, sampler: str, aim: Aim, *, n_trials: int, seed: int) -> Curve:
+    """One run of a sampler that is given by name or import path."""
     if aim == "hypervolume":
         problem = replace(problem, objective=replace(problem.objective, multi_objective=True))
     made = make_bench_sampler(sampler, problem, seed=seed)
-    curve = run_sampler(problem, made, n_trials=settings.n_trials, seed=seed)
-    return BenchRun(sampler, aim, seed, curve)
+    return run_sampler(problem, made, n_trials=n_trials, seed=seed)
 
 
 @lru_cache(maxsize=4)
@@ -138,17 +145,31 @@ def make_bench_sampler(name: str, problem: BenchProblem, *, seed: int) -> BaseSa
     return _find_class(name)(seed=seed)
 
 
+def is_named(sampler: str) -> bool:
+    """Whether it has a name of its own, and is no import path."""
+    return sampler in SAMPLERS or sampler in SURROGATES
+
+
 def _find_class(path: str) -> Callable[..., BaseSampler]:
     module, _, name = path.rpartition(".")
     try:
-        found = getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as failure:
+        # A leading dot would ask for a module beside this one.
+        found = getattr(import_module(module), name) if _is_import_path(path) else None
+    except (ImportError, AttributeError):
+        found = None
+    if found is None:
+        known = ", ".join(dict.fromkeys((*SAMPLERS, *SURROGATES)))
         msg = (
-            f"no sampler {path!r}: it is one of {', '.join((*SAMPLERS, *SURROGATES))}, or "
-            "the import path of an Optuna sampler such as optuna.samplers.CmaEsSampler"
+            f"no sampler {path!r}: it is one of {known}, or the import path of an Optuna sampler "
+            f"such as {EXAMPLE_SAMPLER}"
         )
-        raise ConfigError(msg) from failure
+        raise ConfigError(msg)
     if not (isinstance(found, type) and issubclass(found, BaseSampler)):
         msg = f"{path} is no Optuna sampler: it must derive from optuna.samplers.BaseSampler"
         raise ConfigError(msg)
     return found
+
+
+def _is_import_path(text: str) -> bool:
+    parts = text.split(".")
+    return len(parts) > 1 and all(part.isidentifier() for part in parts)

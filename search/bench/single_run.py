@@ -10,6 +10,7 @@ from optuna.distributions import BaseDistribution, IntDistribution
 from optuna.samplers import BaseSampler
 from optuna.trial import Trial, TrialState, create_trial
 
+from mbscale.errors import ConfigError
 from mbscale.search.choice_space import FloatArray, IntArray
 from mbscale.search.objective import compute_reward
 from mbscale.search.settings import ObjectiveSettings
@@ -44,7 +45,11 @@ class BenchProblem:
 
 
 def run_sampler(problem: BenchProblem, sampler: BaseSampler, *, n_trials: int, seed: int) -> Curve:
-    """Ask and tell ``n_trials`` times; each costs one evaluation, repeats included."""
+    """Ask and tell ``n_trials`` times; each costs one evaluation, repeats included.
+
+    Raises ConfigError where there are more trials than networks in the pool.
+    """
+    check_pool(problem, n_trials)
     table, objective = problem.table, problem.objective
     has_front = objective.multi_objective
     study = optuna.create_study(
@@ -73,6 +78,17 @@ def run_sampler(problem: BenchProblem, sampler: BaseSampler, *, n_trials: int, s
     losses = measure_losses(table, np.array(asked))
     score = _score_areas if has_front else _score_regrets
     return Curve(score(problem, losses, np.array(looks)), seconds)
+
+
+def check_pool(problem: BenchProblem, n_trials: int) -> None:
+    """Raise ConfigError where the pool has fewer networks than there are trials."""
+    n_recorded = len(problem.table.recorded)
+    if problem.in_pool and n_trials > n_recorded:
+        msg = (
+            f"pool mode gives out each network of {problem.table.name} once: it has {n_recorded}, "
+            f"and n_trials is {n_trials}; give at most {n_recorded}"
+        )
+        raise ConfigError(msg)
 
 
 def _suggest(trial: Trial, table: RecordedTable) -> IntArray:

@@ -1,6 +1,7 @@
 """Samplers against tables."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from synthetic_tables import ACCEL_HEADER, list_accel_lines, write_csv
 
 from mbscale.cli.main import main
 from mbscale.search.bench.comparison import make_problem
@@ -116,3 +118,102 @@ def test_a_file_that_is_no_such_table_is_told(
 
     assert main(["bench", "--table", str(path)]) == 2
     assert "neither the columns" in capsys.readouterr().err
+
+
+def refuse(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The one sentence of a command that ends with 2 before anything is measured."""
+    assert main(["bench", "--n-trials", "3", "--seeds", "1", *arguments]) == 2
+    shown = capsys.readouterr()
+    [sentence] = shown.err.splitlines()
+    assert shown.out == ""
+    return sentence
+
+
+def test_a_wrong_cell_of_a_table_is_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    lines = list_accel_lines(8)
+    lines[3][-1] = "inf"
+    path = write_csv(tmp_path / "table.csv", ACCEL_HEADER, lines)
+
+    said = refuse(capsys, "--table", str(path))
+    assert f"{path} line 5, column val_top1: must be from 0 to 100 percent; got 'inf'" in said
+
+
+def test_pool_mode_refuses_more_trials_than_networks(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = write_csv(tmp_path / "table.csv", ACCEL_HEADER, list_accel_lines(40))
+    n_networks = len(make_problem(path, "quadratic", "pool").table.recorded)
+    flags = ["--table", str(path), "--mode", "pool", "--sampler", "random"]
+
+    run(capsys, *flags, "--n-trials", str(n_networks), "--seeds", "1")
+    said = refuse(capsys, *flags, "--n-trials", "50")
+    assert f"it has {n_networks}, and n_trials is 50" in said
+
+
+def test_a_hypervolume_needs_a_network_that_is_better_than_the_worst(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    lines = [[*cells[:-1], "60"] for cells in list_accel_lines(8)]
+    path = write_csv(tmp_path / "table.csv", ACCEL_HEADER, lines)
+    flags = ["--table", str(path), "--mode", "pool", "--sampler", "random"]
+
+    assert "give --aim regret" in refuse(capsys, *flags)
+    run(capsys, *flags, "--aim", "regret", "--n-trials", "3", "--seeds", "1")
+
+
+def test_a_sampler_for_one_objective_is_refused_where_nothing_else_is_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = refuse(capsys, "--sampler", "evolution", "--aim", "hypervolume")
+
+    assert "evolution follows one number" in said
+    assert "--aim regret" in said
+
+
+def test_a_sampler_for_one_objective_is_named_where_it_is_left_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    flags = ["--sampler", "evolution", "--sampler", "random", "--aim", "hypervolume"]
+
+    assert main(["bench", "-q", *flags, "--n-trials", "2", "--seeds", "1"]) == 0
+    shown = capsys.readouterr()
+    assert "evolution" not in shown.out
+    assert "evolution follows one number" in shown.err
+    assert "left out" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        (".foo.Bar", "no sampler '.foo.Bar'"),
+        ("optuna..TPESampler", "no sampler"),
+        ("optuna.samplers.BaseSampler", "takes no arguments"),
+        ("optuna.samplers.GridSampler", "'search_space'"),
+        ("mbscale.search.surrogate.sampler.SurrogateSampler", "'space'"),
+    ],
+)
+def test_a_class_that_a_seed_does_not_make_is_refused(
+    capsys: pytest.CaptureFixture[str], name: str, reason: str
+) -> None:
+    assert reason in refuse(capsys, "--sampler", name)
+
+
+def test_a_sampler_whose_package_is_missing_is_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "cmaes", None)
+
+    said = refuse(capsys, "--sampler", "optuna.samplers.CmaEsSampler")
+    assert "cmaes" in said
+
+
+def test_the_sentence_for_an_unknown_sampler_names_each_once_and_an_example_that_runs(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    names = refuse(capsys, "--sampler", "nothing").replace(",", " ").split()
+    assert names.count("surrogate") == 1
+
+    document = run(capsys, "--sampler", names[-1], "--n-trials", "12", "--seeds", "1")
+    assert names[-1] in document["samplers"]
