@@ -8,7 +8,7 @@ from mbscale.cli.arguments import Verbs, add_verb
 from mbscale.cli.console import Cell, print_json, print_note, print_text
 from mbscale.cli.progress import StageProgress
 from mbscale.cli.run_folder import make_folder
-from mbscale.errors import ConfigError
+from mbscale.errors import ConfigError, RunError
 from mbscale.results.files import replace_file
 from mbscale.results.rows import write_table
 from mbscale.search.bench.checks import check_bench, list_left_out
@@ -63,7 +63,7 @@ def add_verbs(verbs: Verbs) -> None:
     )
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes")
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="write bench.csv, bench.md and bench.png"
+        "--out", type=_name_folder, metavar="DIR", help="write bench.csv, bench.md and bench.png"
     )
 
 
@@ -77,14 +77,14 @@ def bench(options: argparse.Namespace) -> int:
         table=options.table,
         truth=options.truth,
         mode=options.mode,
-        aims=tuple(options.aims or AIMS),
+        aims=tuple(dict.fromkeys(options.aims or AIMS)),
         n_workers=options.workers,
     )
     problem = make_problem(settings.table, settings.truth, settings.mode)
     check_bench(settings, problem)
     _tell_left_out(settings, options.samplers or ["surrogate"])
     if options.out:
-        make_folder(options.out)
+        _make_folder(options.out)
     runs = _run(settings, is_quiet=bool(options.quiet))
     rows = summarize_runs(runs, n_trials=settings.n_trials)
     if options.out:
@@ -116,6 +116,23 @@ def _tell_left_out(settings: BenchSettings, asked: Sequence[str]) -> None:
         raise ConfigError(msg)
     if left_out:
         print_note(f"{reason}: it is left out")
+
+
+def _name_folder(text: str) -> Path:
+    if not text:
+        msg = "must name a folder; got ''"
+        raise argparse.ArgumentTypeError(msg)
+    return Path(text)
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        make_folder(path)
+    except RunError as failure:
+        if not isinstance(failure.__cause__, FileExistsError):
+            raise
+        msg = f"--out {path} is a file; name a folder"
+        raise ConfigError(msg) from failure
 
 
 def _run(settings: BenchSettings, *, is_quiet: bool) -> list[BenchRun]:

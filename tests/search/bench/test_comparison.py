@@ -129,6 +129,14 @@ def refuse(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return sentence
 
 
+def test_an_aim_that_is_given_twice_is_measured_once(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--n-trials", "3", "--seeds", "2", "--sampler", "random", "--aim", "regret"]
+    once = run(capsys, *arguments)["samplers"]["random"]["3"]
+    twice = run(capsys, *arguments, "--aim", "regret")["samplers"]["random"]["3"]
+
+    assert twice["regret_se"] == once["regret_se"] > 0
+
+
 def test_a_wrong_cell_of_a_table_is_told(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -217,3 +225,16 @@ def test_the_sentence_for_an_unknown_sampler_names_each_once_and_an_example_that
 
     document = run(capsys, "--sampler", names[-1], "--n-trials", "12", "--seeds", "1")
     assert names[-1] in document["samplers"]
+
+
+def test_out_must_name_a_folder(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+
+    assert "--out file is a file" in refuse(capsys, "--out", "file")
+    with pytest.raises(SystemExit, match="2"):
+        main(["bench", "--n-trials", "1", "--seeds", "1", "--out", ""])
+    assert "--out: must name a folder; got ''" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
