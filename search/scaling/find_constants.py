@@ -26,13 +26,13 @@ from mbscale.search.scaling.evidence import (
     Comparison,
     TrainedCandidate,
     compare_compound,
+    error_of_means,
     find_best,
     find_tied,
     interval_of_mean,
     pool_noise,
 )
 from mbscale.search.scaling.response_surface import (
-    FloatArray,
     Interval,
     ResponseSurface,
     SeedNoise,
@@ -228,7 +228,7 @@ def _describe(
             f"{len(complete)} trained networks are too few for a curved surface, so the "
             "constants are those of the best network and their interval spans its ties"
         )
-    elif surface.leave_one_out_error >= _deviation(complete, task):
+    elif surface.leave_one_out_error >= error_of_means(complete, task.settings.metric):
         yield (
             "the surface predicts a network that was left out no better than the mean of the "
             "others does: its best point is little more than a guess"
@@ -236,11 +236,6 @@ def _describe(
     pixels = {entry.network.target.resolution for entry in found.candidates}
     if pixels == {task.baseline.target.resolution}:
         yield f"no candidate has another {DIMENSIONS[2]}: the lattice of strides allows none"
-
-
-def _deviation(complete: Sequence[TrainedCandidate], task: ScalingTask) -> float:
-    scores: FloatArray = np.array([entry.mean_score(task.settings.metric) for entry in complete])
-    return float(scores.std())
 
 
 def describe_limits(task: ScalingTask, networks: Sequence[Network]) -> Iterator[str]:
