@@ -28,7 +28,8 @@ from mbscale.search.run_files import RunFiles
 from mbscale.search.samplers import make_sampler, space_distributions
 from mbscale.search.seeds import Purpose, derive_seed
 from mbscale.search.study.journal import Journal
-from mbscale.search.study.search_log import RunningTrial, SearchLog
+from mbscale.search.study.running_trials import RunningTrial
+from mbscale.search.study.search_log import SearchLog
 from mbscale.search.study.study_in_memory import StudyInMemory
 from mbscale.search.study.trials import add_evaluation, make_record, tell_values, trial_seed
 from mbscale.search.task import SearchTask

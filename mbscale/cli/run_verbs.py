@@ -35,6 +35,7 @@ from mbscale.config import RunConfig, load_run_config
 from mbscale.errors import ConfigError
 from mbscale.search.confirm import Confirmation
 from mbscale.search.outcome import describe_miss, has_missed_target
+from mbscale.search.study.live_view import LiveReader
 from mbscale.search.study.lock import lock_folder
 
 
@@ -69,6 +70,8 @@ def _open(options: argparse.Namespace) -> Run:
         if message:
             print_note(message)
         check_run_folder(path, config, is_resumed=options.resume)
+        # A journal that is damaged changes nothing of the folder.
+        LiveReader(path).look()
         # The images first: settings of wrong ones would hold out those of right ones.
         opened = begin(config, RunFolder(path), is_quiet=options.quiet > 0)
         save_config(opened.folder, config)

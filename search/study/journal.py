@@ -24,6 +24,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial
 
 from mbscale.errors import RunError
+from mbscale.search.study.journal_checks import check_trial, make_error, parse_line
 from mbscale.search.study.journal_lines import Line, StudyLines, TrialLines, write_trial
 from mbscale.search.study.lock import lock_folder
 
@@ -49,7 +50,7 @@ class Journal:
         _remove_stale_lock(path.with_name(path.name + ".lock"))
         self._worker = str(uuid.uuid4())
         self._studies = StudyLines()
-        self._end = 0
+        self._end = self._n_lines = 0
         with _translate_errors(path):
             self._backend = JournalFileBackend(str(path))
         self._follow()
@@ -76,28 +77,35 @@ class Journal:
     def read_trials(self, study_id: int) -> Iterator[FrozenTrial]:
         """The finished trials of a study, in the order in which they were written."""
         reader = TrialLines()
-        for _, line in self._read_lines(0):
+        lines = enumerate(self._read_lines(0, n_before=0), start=1)
+        for number, (_, line) in lines:
             if line["op_code"] == Line.CREATE_TRIAL and line["study_id"] == study_id:
-                if "state" not in line:
-                    msg = f"{self.path} holds a trial of another program; name another --out"
-                    raise RunError(msg)
-                yield reader.read(line)
+                check_trial(line, path=self.path, number=number)
+                yield self._read_trial(reader, line, number)
+
+    def _read_trial(self, reader: TrialLines, line: dict[str, Any], number: int) -> FrozenTrial:
+        try:
+            return reader.read(line)
+        except (KeyError, TypeError, ValueError, OverflowError) as failure:
+            flaw = f"its trial cannot be read ({failure})"
+            raise make_error(self.path, number, flaw) from failure
 
     def _follow(self) -> None:
-        for end, line in self._read_lines(self._end):
+        for end, line in self._read_lines(self._end, n_before=self._n_lines):
             self._studies.take(line)
             self._end = end
+            self._n_lines += 1
 
-    def _read_lines(self, start: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    def _read_lines(self, start: int, *, n_before: int) -> Iterator[tuple[int, dict[str, Any]]]:
         """The whole lines from a byte on, each with the byte at which it ends."""
         with _translate_errors(self.path), self.path.open("rb") as file:
             file.seek(start)
-            for text in file:
+            for number, text in enumerate(file, start=n_before + 1):
                 # What another process is writing at this moment.
                 if not text.endswith(b"\n"):
                     return
                 start += len(text)
-                yield start, json.loads(text)
+                yield start, parse_line(text, path=self.path, number=number)
 
 
 class StudyLog:
@@ -144,16 +152,17 @@ def cut_torn_tail(path: Path) -> int:
         return 0
     with _translate_errors(path), path.open("r+b") as file:
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
-            if view[:1] not in (b"{", b"\0"):
-                msg = f"{path} is not a journal of Optuna; move it away, or name another --out"
-                raise RunError(msg)
-            end = _end_of_whole_lines(view)
+            end = find_whole_lines(view, path=path)
         if end < size:
             file.truncate(end)
     return size - end
 
 
-def _end_of_whole_lines(view: mmap.mmap) -> int:
+def find_whole_lines(view: bytes | mmap.mmap, *, path: Path) -> int:
+    """Where the lines end that a crash has not torn. Raises RunError for what is no journal."""
+    if view[:1] not in (b"", b"{", b"\0"):
+        msg = f"{path} is not a journal of Optuna; move it away, or name another --out"
+        raise RunError(msg)
     end = len(view)
     while end:
         start = view.rfind(b"\n", 0, end - 1) + 1
@@ -166,7 +175,7 @@ def _end_of_whole_lines(view: mmap.mmap) -> int:
 def _is_json(line: bytes) -> bool:
     try:
         json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 
@@ -188,7 +197,4 @@ def _translate_errors(path: Path) -> Generator[None]:
         yield
     except OSError as failure:
         msg = f"{path} cannot be written: {failure.strerror}; mend that and add --resume"
-        raise RunError(msg) from failure
-    except (json.JSONDecodeError, UnicodeDecodeError) as failure:
-        msg = f"{path} is damaged in its middle: {failure}; restore it from a copy"
         raise RunError(msg) from failure

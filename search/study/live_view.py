@@ -1,17 +1,19 @@
 """A search seen from another process, or another machine: its journal is read, never locked."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from mbscale.errors import RunError
 from mbscale.results.record import Record
-from mbscale.search.study.journal import JOURNAL_NAME
+from mbscale.search.study.journal import JOURNAL_NAME, find_whole_lines
+from mbscale.search.study.journal_checks import check_trial, parse_line
 from mbscale.search.study.journal_lines import Line, StudyLines
 from mbscale.search.study.lock import Owner, find_owner
+from mbscale.search.study.running_trials import read_running
 from mbscale.search.study.trials import RECORD_ATTRIBUTES, is_evaluated
 
 # Of the last so many trials the throughput is taken.
@@ -45,21 +47,21 @@ class LiveReader:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._offset = 0
+        self._path = folder / JOURNAL_NAME
+        self._offset = self._n_lines = 0
         self._studies = StudyLines()
         self._records: list[Record] = []
         self._ends: list[datetime] = []
 
     def look(self) -> LiveView:
-        """The search as it stands."""
+        """The search as it stands. Raises RunError naming the line of a damaged journal."""
         for line in self._new_lines():
-            self._take(json.loads(line))
+            self._take(line)
         finished = {record.number for record in self._records}
         facts = self._studies.facts.get(self._studies.ids.get("search", -1), {})
         running = [
-            RunningView(fact["number"], _parse_time(fact.get("started")))
-            for name, fact in sorted(facts.items())
-            if name.startswith("running_") and fact["number"] not in finished
+            RunningView(trial.number, _parse_time(trial.started or None))
+            for trial in read_running(facts, finished, path=self._path).values()
         ]
         return LiveView(
             tuple(self._records),
@@ -68,22 +70,20 @@ class LiveReader:
             measure_throughput(self._ends[-_WINDOW:]),
         )
 
-    def _new_lines(self) -> Sequence[bytes]:
-        path = self._folder / JOURNAL_NAME
-        if not path.exists():
-            return []
-        with path.open("rb") as file:
-            file.seek(self._offset)
-            data = file.read()
+    def _new_lines(self) -> Iterator[Mapping[str, Any]]:
+        data = _read_from(self._path, self._offset) if self._path.exists() else b""
         # The last line may be half written, or torn by a crash.
-        whole = data[: data.rfind(b"\n") + 1]
+        whole = data[: find_whole_lines(data, path=self._path)]
         self._offset += len(whole)
-        return whole.splitlines()
+        for text in whole.split(b"\n")[:-1]:
+            self._n_lines += 1
+            yield parse_line(text, path=self._path, number=self._n_lines)
 
     def _take(self, entry: Mapping[str, Any]) -> None:
         self._studies.take(entry)
         study_id = self._studies.ids.get("search")
         if entry["op_code"] == Line.CREATE_TRIAL and entry["study_id"] == study_id:
+            check_trial(entry, path=self._path, number=self._n_lines)
             kept = {name: entry["user_attrs"].get(name) for name in RECORD_ATTRIBUTES}
             record = Record(**kept, architecture="", choices=())
             self._records.append(record)
@@ -104,6 +104,16 @@ def measure_throughput(ends: Sequence[datetime]) -> float | None:
     counted = [gap for gap in gaps if gap <= 10 * usual]
     seconds = sum(counted)
     return 3600 * len(counted) / seconds if seconds > 0 else None
+
+
+def _read_from(path: Path, offset: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            return file.read()
+    except OSError as failure:
+        msg = f"{path} cannot be read: {failure.strerror}"
+        raise RunError(msg) from failure
 
 
 def _parse_time(text: str | None) -> datetime | None:

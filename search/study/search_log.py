@@ -13,8 +13,13 @@ from mbscale.results.record import Record
 from mbscale.search.pruning.pareto_pruning import Course
 from mbscale.search.samplers import space_distributions
 from mbscale.search.study.journal import Journal
+from mbscale.search.study.running_trials import RunningTrial, name_slot, read_running
 from mbscale.search.study.study_in_memory import StudyInMemory, make_study
-from mbscale.search.study.trials import read_record, record_attributes, study_directions
+from mbscale.search.study.trials import (
+    read_record,
+    record_attributes,
+    study_directions,
+)
 from mbscale.search.task import SearchTask
 from mbscale.space.encoding import space_choices
 
@@ -26,19 +31,6 @@ _NOTES = "pruner_notes"
 _FREE_SETTINGS = (
     "n_trials", "timeout_seconds", "n_workers", "executor", "ray", "max_retries", "max_failures",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class RunningTrial:
-    """A trial that was started; ``system_attrs`` are what its sampler noted.
-
-    ``started`` is ISO 8601 with its time zone; it is for people who look.
-    """
-
-    number: int
-    vector: tuple[int, ...]
-    system_attrs: Mapping[str, Any]
-    started: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +87,15 @@ class SearchLog:
 
     def note_running(self, trial: RunningTrial, *, slot: int) -> None:
         """Write that a trial starts in a slot, where it replaces the one before it."""
-        self._study.set_fact(f"running_{slot}", asdict(trial))
+        self._study.set_fact(name_slot(slot), asdict(trial))
 
     def read_finished(self) -> list[FinishedTrial]:
         """The finished trials, in the order of their numbers."""
         finished = [
             FinishedTrial(
-                read_record(self._task, one), read_course(one), _as_told(one, self._shared)
+                read_record(self._task, one),
+                read_course(one),
+                _as_told(one, self._shared),
             )
             for one in self._study.read_trials()
         ]
@@ -109,12 +103,7 @@ class SearchLog:
 
     def read_running(self, finished: set[int]) -> dict[int, RunningTrial]:
         """By slot, the trials that were started and are not in ``finished``."""
-        running: dict[int, RunningTrial] = {}
-        for name, fact in self._study.read_facts().items():
-            if name.startswith("running_") and fact["number"] not in finished:
-                trial = RunningTrial(fact["number"], tuple(fact["vector"]), fact["system_attrs"])
-                running[int(name.removeprefix("running_"))] = trial
-        return running
+        return read_running(self._study.read_facts(), finished, path=self._path)
 
     def restore_study(
         self, finished: Sequence[FinishedTrial], running: dict[int, RunningTrial]

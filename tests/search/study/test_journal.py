@@ -73,7 +73,7 @@ def test_damage_in_the_middle_is_not_cut_but_told(tmp_path: Path) -> None:
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([*lines[:2], b"{damage}\n", *lines[2:]]))
 
-    with pytest.raises(RunError, match="is damaged in its middle"):
+    with pytest.raises(RunError, match="is damaged in line 3: it is not JSON"):
         Journal(path)
 
 

@@ -1,0 +1,124 @@
+"""Run folders that a disk or a hand has damaged: one sentence, and nothing more is lost."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from synthetic_search import SyntheticEvaluator, make_task, search
+
+from mbscale.cli.main import main
+from mbscale.cli.run_folder import dump_config
+from mbscale.config import RunConfig
+from mbscale.errors import RunError
+from mbscale.search.study.journal import JOURNAL_NAME
+from mbscale.search.study.live_view import LiveReader
+from mbscale.search.study.lock import LOCK_NAME
+from mbscale.space.encoding import space_choices
+
+TASK = make_task("random", n_trials=4)
+NAMES = [choice.name for choice in space_choices(TASK.space)]
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sound")
+    search(TASK, folder, SyntheticEvaluator(epochs=1))
+    config = RunConfig(target=TASK.target, search=TASK.settings, seed=TASK.seed)
+    (folder / "config.yaml").write_text(dump_config(config), "utf-8")
+    return folder
+
+
+@pytest.fixture
+def run(sound: Path, tmp_path: Path) -> Path:
+    """A run folder of four trials, to be damaged."""
+    return shutil.copytree(sound, tmp_path / "run")
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != LOCK_NAME}
+
+
+def replace_line(folder: Path, number: int, text: str) -> None:
+    lines = (folder / JOURNAL_NAME).read_text("utf-8").splitlines(keepends=True)
+    lines[number - 1] = f"{text}\n"
+    (folder / JOURNAL_NAME).write_text("".join(lines), "utf-8")
+
+
+def replace_value(folder: Path, name: str, value: object) -> None:
+    """Another value in the record of trial 0."""
+    lines = (folder / JOURNAL_NAME).read_text("utf-8").splitlines()
+    number = next(i for i, line in enumerate(lines, start=1) if '"user_attrs":{"number":0' in line)
+    line = json.loads(lines[number - 1])
+    line["user_attrs"][name] = value
+    replace_line(folder, number, json.dumps(line))
+
+
+def fail(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    """The exit status of a command, and its one sentence."""
+    status = main(arguments)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    return status, shown.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("text", ["garbage", "{}", "[1]", '{"op_code":4,"study_id":0}'])
+@pytest.mark.parametrize("command", [["status"], ["search", "--resume", "-q", "--out"]])
+def test_a_damaged_line_is_named_and_nothing_is_written(
+    run: Path, capsys: pytest.CaptureFixture[str], command: list[str], text: str
+) -> None:
+    replace_line(run, 5, text)
+    before = read_files(run)
+
+    status, sentence = fail([*command, str(run)], capsys)
+
+    assert status == 1
+    assert re.match(
+        rf"mbscale: .*{JOURNAL_NAME} (is damaged in line 5: it|holds a trial)", sentence
+    )
+    assert read_files(run) == before
+
+
+@pytest.mark.parametrize(
+    ("fact", "words"),
+    [
+        (5, "running_0 is not a trial that was started"),
+        ({"number": 3, "vector": ["a"], "system_attrs": {}}, "is not a trial that was started"),
+        (
+            {"number": 3, "vector": [0], "system_attrs": {}, "started": "yesterday"},
+            "running_0 was started at 'yesterday', which is no time",
+        ),
+    ],
+)
+def test_a_running_trial_that_is_none_is_named(run: Path, fact: object, words: str) -> None:
+    note = {"op_code": 2, "study_id": 0, "user_attr": {"running_0": fact}}
+    replace_line(run, 9, json.dumps(note))
+
+    with pytest.raises(RunError, match=words):
+        LiveReader(run).look()
+    with pytest.raises(RunError, match=words):
+        search(TASK, run)
+
+
+def test_a_torn_end_is_left_to_the_search_that_cuts_it(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replace_line(run, 10, "garbage")
+
+    assert main(["status", str(run), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["n_evaluated"] == 3
+
+
+@pytest.mark.parametrize("content", [None, b"my thesis\n"])
+def test_a_journal_that_is_none_is_one_sentence(
+    run: Path, capsys: pytest.CaptureFixture[str], content: bytes | None
+) -> None:
+    path = run / JOURNAL_NAME
+    path.unlink()
+    path.mkdir() if content is None else path.write_bytes(content)
+
+    status, sentence = fail(["status", str(run)], capsys)
+
+    assert status == 1
+    assert re.search("cannot be read: Is a directory|is not a journal of Optuna", sentence)
