@@ -1,7 +1,11 @@
 """A finished trial, as it goes to disk."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
+
+from pydantic import ConfigDict
+
+from mbscale.strict_yaml import STRICT
 
 TrialState = Literal["complete", "failed", "infeasible", "duplicate", "pruned"]
 
@@ -15,6 +19,8 @@ class Record:
     and ``reason`` says why a trial is not complete, or is empty. ``score`` is what an
     evaluator gave that measures no accuracy; higher is better.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     number: int
     state: TrialState
@@ -37,3 +43,12 @@ class Record:
     def merit(self) -> float | None:
         """What orders the networks of a run: the accuracy, or the score where there is none."""
         return self.accuracy if self.score is None else self.score
+
+    @property
+    def lacks(self) -> str:
+        """What a complete trial must have and this one has not; empty for a sound record."""
+        if self.state != "complete":
+            return ""
+        if self.merit is None:
+            return "accuracy and no score"
+        return "reward" if self.reward is None else ""

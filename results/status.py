@@ -84,7 +84,15 @@ def find_best(records: Sequence[Record]) -> Record | None:
 
 
 def _read_if_there(path: Path) -> tuple[Record, ...]:
-    return read_records(path) if path.exists() else ()
+    records = read_records(path) if path.exists() else ()
+    for record in records:
+        if record.lacks:
+            msg = (
+                f"{path}, trial {record.number} is complete and has no {record.lacks}; "
+                "mbscale search --resume writes the table again"
+            )
+            raise RunError(msg)
+    return records
 
 
 def _count_wanted(path: Path) -> int | None:

@@ -14,7 +14,7 @@ from mbscale.search.study.journal_checks import check_trial, parse_line
 from mbscale.search.study.journal_lines import Line, StudyLines
 from mbscale.search.study.lock import Owner, find_owner
 from mbscale.search.study.running_trials import read_running
-from mbscale.search.study.trials import RECORD_ATTRIBUTES, is_evaluated
+from mbscale.search.study.trials import is_evaluated, read_attributes
 
 # Of the last so many trials the throughput is taken.
 _WINDOW = 50
@@ -84,7 +84,7 @@ class LiveReader:
         study_id = self._studies.ids.get("search")
         if entry["op_code"] == Line.CREATE_TRIAL and entry["study_id"] == study_id:
             check_trial(entry, path=self._path, number=self._n_lines)
-            kept = {name: entry["user_attrs"].get(name) for name in RECORD_ATTRIBUTES}
+            kept = read_attributes(entry["user_attrs"], path=self._path)
             record = Record(**kept, architecture="", choices=())
             self._records.append(record)
             ended = _parse_time(entry["datetime_complete"])

@@ -16,6 +16,7 @@ from mbscale.search.study.journal import Journal
 from mbscale.search.study.running_trials import RunningTrial, name_slot, read_running
 from mbscale.search.study.study_in_memory import StudyInMemory, make_study
 from mbscale.search.study.trials import (
+    decode_kept,
     read_record,
     record_attributes,
     study_directions,
@@ -93,7 +94,7 @@ class SearchLog:
         """The finished trials, in the order of their numbers."""
         finished = [
             FinishedTrial(
-                read_record(self._task, one),
+                read_record(self._task, one, path=self._path),
                 read_course(one),
                 _as_told(one, self._shared),
             )
@@ -103,7 +104,10 @@ class SearchLog:
 
     def read_running(self, finished: set[int]) -> dict[int, RunningTrial]:
         """By slot, the trials that were started and are not in ``finished``."""
-        return read_running(self._study.read_facts(), finished, path=self._path)
+        running = read_running(self._study.read_facts(), finished, path=self._path)
+        for trial in running.values():
+            decode_kept(self._task, trial.vector, where=f"{self._path}, trial {trial.number}")
+        return running
 
     def restore_study(
         self, finished: Sequence[FinishedTrial], running: dict[int, RunningTrial]
@@ -147,7 +151,7 @@ def read_search(journal: Journal, task: SearchTask) -> tuple[Record, ...]:
     Settings are not compared with those that it was begun with.
     """
     study = journal.open_study(_STUDY, study_directions(task.settings.objective))
-    records = [read_record(task, trial) for trial in study.read_trials()]
+    records = [read_record(task, trial, path=journal.path) for trial in study.read_trials()]
     return tuple(sorted(records, key=lambda record: record.number))
 
 

@@ -1,12 +1,14 @@
 """Records in Optuna's terms: what a trial is told, and what the journal keeps of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
 
+from mbscale.errors import ArchitectureError, RunError
 from mbscale.proxy.evaluation import Evaluation
 from mbscale.results import record as records
 from mbscale.results.record import Record
@@ -16,9 +18,11 @@ from mbscale.search.seeds import Purpose, derive_seed
 from mbscale.search.settings import ObjectiveSettings
 from mbscale.search.study.journal import Direction
 from mbscale.search.task import SearchTask
+from mbscale.space.architecture import Architecture
 from mbscale.space.block_strings import format_architecture
 from mbscale.space.encoding import decode, space_choices
 from mbscale.space.search_space import SearchSpace
+from mbscale.strict_yaml import parse_strict
 
 # The other fields of a record follow from the vector.
 RECORD_ATTRIBUTES = (
@@ -148,16 +152,55 @@ def record_attributes(record: Record) -> dict[str, Any]:
     return {name: getattr(record, name) for name in RECORD_ATTRIBUTES}
 
 
-def read_record(task: SearchTask, trial: FrozenTrial) -> Record:
-    """The record of a trial in the journal."""
-    vector = read_vector(task, trial.params)
+def read_attributes(kept: Mapping[str, Any], *, path: Path) -> dict[str, Any]:
+    """Those of ``record_attributes``, of a trial in the journal at ``path``.
+
+    Raises RunError naming the trial and the first value that no record can hold.
+    """
     # A journal from before there were scores has none.
-    kept: dict[str, Any] = {name: trial.user_attrs.get(name) for name in RECORD_ATTRIBUTES}
+    values = {name: kept.get(name) for name in RECORD_ATTRIBUTES}
+    where = f"{path}, trial {values['number']}"
+    try:
+        lacks = _parse_values(values, where=where).lacks
+    except RunError as failure:
+        msg = f"{failure}; restore it from a copy"
+        raise RunError(msg) from failure
+    if lacks:
+        msg = f"{where} is complete and has no {lacks}; restore it from a copy"
+        raise RunError(msg)
+    return values
+
+
+def _parse_values(values: Mapping[str, Any], *, where: str) -> Record:
+    # A reason may quote a file name that is no Unicode.
+    blank: dict[str, Any] = {"architecture": "", "choices": []}
+    if isinstance(values["reason"], str):
+        blank["reason"] = values["reason"].encode("utf-8", "backslashreplace").decode()
+    return parse_strict(Record, {**values, **blank}, where=where, error=RunError)
+
+
+def read_record(task: SearchTask, trial: FrozenTrial, *, path: Path) -> Record:
+    """The record of a trial in the journal at ``path``. Raises RunError where there is none."""
+    kept = read_attributes(trial.user_attrs, path=path)
+    where = f"{path}, trial {kept['number']}"
+    missing = [one.name for one in space_choices(task.space) if one.name not in trial.params]
+    if missing:
+        msg = f"{where} has no {missing[0]}; restore it from a copy"
+        raise RunError(msg)
+    vector = read_vector(task, trial.params)
+    architecture = decode_kept(task, vector, where=where)
     return Record(
-        architecture=format_architecture(decode(task.space, vector)),
-        choices=_name_choices(task, vector),
-        **kept,
+        architecture=format_architecture(architecture), choices=_name_choices(task, vector), **kept
     )
+
+
+def decode_kept(task: SearchTask, vector: Sequence[int], *, where: str) -> Architecture:
+    """The architecture of a vector in the journal. Raises RunError that begins with ``where``."""
+    try:
+        return decode(task.space, vector)
+    except ArchitectureError as failure:
+        msg = f"{where}: {failure}; restore it from a copy"
+        raise RunError(msg) from failure
 
 
 def _name_choices(

@@ -117,5 +117,12 @@ def test_a_folder_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
         summarize_run(tmp_path / "nowhere")
 
 
+def test_a_complete_trial_without_a_result_is_one_sentence(tmp_path: Path) -> None:
+    write_trials(tmp_path / "trials.csv", [replace(FIRST, accuracy=None)])
+
+    with pytest.raises(RunError, match="trial 0 is complete and has no accuracy and no score"):
+        summarize_run(tmp_path)
+
+
 def test_of_equal_rewards_the_earliest_is_best() -> None:
     assert find_best([replace(FIRST, number=2), FIRST]) == FIRST

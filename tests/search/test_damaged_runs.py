@@ -81,6 +81,63 @@ def test_a_damaged_line_is_named_and_nothing_is_written(
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("accuracy", float("nan"), "accuracy must be a finite number; got nan"),
+        ("accuracy", float("inf"), "accuracy must be a finite number; got inf"),
+        ("accuracy", "a", "accuracy must be a number; got 'a'"),
+        ("accuracy", None, "is complete and has no accuracy and no score"),
+        ("reward", None, "is complete and has no reward"),
+        ("macs", 1.5, "macs must be a whole number; got 1.5"),
+        ("state", "done", "state must be 'complete', 'failed'"),
+    ],
+)
+def test_a_value_that_no_record_can_hold_is_named_and_nothing_is_written(
+    run: Path, capsys: pytest.CaptureFixture[str], name: str, value: object, words: str
+) -> None:
+    replace_value(run, name, value)
+    before = read_files(run)
+
+    seen = fail(["status", str(run), "--json"], capsys)
+    resumed = fail(["search", "--resume", "-q", "--n-trials", "7", "--out", str(run)], capsys)
+
+    assert seen == resumed
+    assert seen[0] == 1
+    assert f"{JOURNAL_NAME}, trial 0" in seen[1]
+    assert words in seen[1]
+    assert read_files(run) == before
+
+
+def test_a_reason_that_quotes_what_is_no_unicode_is_read(run: Path) -> None:
+    replace_value(run, "reason", "cannot open \udcff.png")
+
+    assert LiveReader(run).look().records[0].reason == "cannot open \udcff.png"
+    assert search(TASK, run).records[0].reason == "cannot open \udcff.png"
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "words"),
+    [
+        ("params", {}, "line 4: its trial cannot be read"),
+        ("params", dict.fromkeys(NAMES, 9), "trial 0: stage1_operator must be from 0 to 1; got 9"),
+        ("distributions", {}, "trial 0 has no stage1_operator"),
+        ("distributions", {"stage1_width": "x"}, "line 4: its trial cannot be read"),
+        ("state", 99, "line 4: its trial cannot be read"),
+    ],
+)
+def test_a_vector_that_the_space_has_not_stops_the_search(
+    run: Path, part: str, value: object, words: str
+) -> None:
+    line = (run / JOURNAL_NAME).read_text("utf-8").splitlines()[3]
+    replace_line(run, 4, json.dumps(json.loads(line) | {part: value}))
+    before = read_files(run)
+
+    with pytest.raises(RunError, match=words):
+        search(TASK, run)
+    assert read_files(run) == before
+
+
+@pytest.mark.parametrize(
     ("fact", "words"),
     [
         (5, "running_0 is not a trial that was started"),
@@ -98,6 +155,16 @@ def test_a_running_trial_that_is_none_is_named(run: Path, fact: object, words: s
     with pytest.raises(RunError, match=words):
         LiveReader(run).look()
     with pytest.raises(RunError, match=words):
+        search(TASK, run)
+
+
+def test_a_running_trial_outside_of_the_space_stops_the_search(run: Path) -> None:
+    path = run / JOURNAL_NAME
+    *_, note, _last = path.read_text("utf-8").splitlines(keepends=True)
+    path.write_text(path.read_text("utf-8").replace(_last, ""), "utf-8")
+    replace_line(run, 9, note.strip().replace('"vector":[', '"vector":[7,'))
+
+    with pytest.raises(RunError, match="trial 3: small takes 18 integers; got 19"):
         search(TASK, run)
 
 
