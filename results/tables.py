@@ -43,6 +43,9 @@ def read_records(path: Path) -> tuple[Record, ...]:
         msg = f"{path} must begin with the columns {', '.join(COLUMNS)}"
         raise RunError(msg)
     names = header[len(COLUMNS) :]
+    if len({*header}) < len(header):
+        msg = f"{path} has two columns of one name: {', '.join(header)}"
+        raise RunError(msg)
     return tuple(_record(path, line, row, names) for line, row in lines)
 
 

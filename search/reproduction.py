@@ -1,19 +1,25 @@
 """One trial trained again, and its numbers beside those in the record."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mbscale.errors import ConfigError
+from mbscale.errors import ConfigError, RunError
 from mbscale.proxy.evaluation import Evaluator, OnEpoch
 from mbscale.results.record import Record
 from mbscale.search.proposals import make_proposal
 from mbscale.search.study.trials import add_evaluation, is_evaluated, make_record, record_vector
 from mbscale.search.task import SearchTask
+from mbscale.space.encoding import Choice, space_choices
+from mbscale.space.search_space import SearchSpace
+from mbscale.space.stage_space import Option
 
 # What a training decides, and what follows from the network alone.
 _COMPARED = (
     "state", "key", "macs", "params", "activations", "accuracy", "log_loss", "score", "reward",
     "epochs", "seed",
 )  # fmt: skip
+# All that derive_seed gives.
+_SEEDS = 2**32
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,34 @@ def reproduce_trial(
     return tuple(
         Reproduction(name, getattr(record, name), getattr(again, name)) for name in _COMPARED
     )
+
+
+def check_record(task: SearchTask, record: Record, *, where: str) -> None:
+    """Raise RunError, beginning with ``where``, for a record that the task's search cannot give."""
+    flaw = _find_flaw(task.space, record)
+    if flaw:
+        msg = f"{where}: {flaw}; mbscale search --resume writes the table again"
+        raise RunError(msg)
+
+
+def _find_flaw(space: SearchSpace, record: Record) -> str:
+    values, choices = dict(record.choices), space_choices(space)
+    flaws = [_find_choice_flaw(choice, values, space.name) for choice in choices]
+    unknown = values.keys() - {choice.name for choice in choices}
+    if unknown:
+        flaws.append(f"the space {space.name} does not choose {min(unknown)}")
+    if not 0 <= record.seed < _SEEDS:
+        flaws.append(f"seed must be from 0 to {_SEEDS - 1}; got {record.seed}")
+    return next(filter(None, flaws), "")
+
+
+def _find_choice_flaw(choice: Choice, values: Mapping[str, Option], space: str) -> str:
+    if choice.name not in values:
+        return f"{choice.name} is missing, which the space {space} chooses"
+    if values[choice.name] not in choice.options:
+        allowed = ", ".join(map(str, choice.options))
+        return f"{choice.name} must be one of {allowed}; got {values[choice.name]!r}"
+    return ""
 
 
 def _stop_after(last: int) -> OnEpoch:

@@ -12,7 +12,7 @@ from mbscale.errors import ConfigError
 from mbscale.results.record import Record
 from mbscale.results.tables import read_records
 from mbscale.search.execution.executors import ProxyEvaluator
-from mbscale.search.reproduction import Reproduction, reproduce_trial
+from mbscale.search.reproduction import Reproduction, check_record, reproduce_trial
 from mbscale.search.task import SearchTask
 from mbscale.space.search_space import load_search_space
 
@@ -33,7 +33,9 @@ def reproduce(options: argparse.Namespace) -> int:
         raise ConfigError(msg)
     config = load_run_config(folder.config)
     task = SearchTask(load_search_space(config.space), config.target, config.search, config.seed)
-    record = _find(options.folder / "trials.csv", options.trial)
+    path = options.folder / "trials.csv"
+    record = _find(path, options.trial)
+    check_record(task, record, where=f"{path}, trial {record.number}")
     found = reproduce_trial(task, record, ProxyEvaluator(config.proxy))
     if options.json:
         print_json(describe(record, found))

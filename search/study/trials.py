@@ -143,8 +143,8 @@ def _macs(record: Record, objective: ObjectiveSettings) -> list[float]:
 
 def record_vector(task: SearchTask, record: Record) -> tuple[int, ...]:
     """The vector of a record."""
-    pairs = zip(space_choices(task.space), record.choices, strict=True)
-    return tuple(choice.options.index(value) for choice, (_, value) in pairs)
+    values = dict(record.choices)
+    return tuple(one.options.index(values[one.name]) for one in space_choices(task.space))
 
 
 def record_attributes(record: Record) -> dict[str, Any]:

@@ -161,6 +161,7 @@ def spoil(path: Path, old: str, new: str) -> None:
         ("12.5,", "12.5;", "line 2 has 17 cells under 18 column names"),
         ("accuracy", "acc", "must begin with the columns number, state"),
         ("ds_r1", '"ds_r1', "cannot be read: "),
+        ("stage1_se_ratio", "stage1_width", "has two columns of one name"),
     ],
 )
 def test_a_spoilt_table_is_one_sentence(tmp_path: Path, old: str, new: str, sentence: str) -> None:

@@ -189,3 +189,15 @@ def test_a_journal_that_is_none_is_one_sentence(
 
     assert status == 1
     assert re.search("cannot be read: Is a directory|is not a journal of Optuna", sentence)
+
+
+def test_reproduce_names_the_table_and_the_trial(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = run / "trials.csv"
+    path.write_text(path.read_text("utf-8").replace("stage1", "stage9"), "utf-8")
+
+    status, sentence = fail(["reproduce", str(run), "--trial", "2"], capsys)
+
+    assert status == 1
+    assert "trials.csv, trial 2: stage1_operator is missing" in sentence
