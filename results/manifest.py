@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from numpy.typing import NDArray
 from pydantic import ConfigDict
 
-from mbscale.errors import RunError
+from mbscale.errors import ConfigError, RunError
 from mbscale.results.files import replace_file
 from mbscale.strict_yaml import STRICT, parse_strict
 
@@ -55,6 +55,11 @@ class Manifest:
     settings_hash: str
     data_hash: str
     started: str
+
+    def __post_init__(self) -> None:
+        if not _has_zone(self.started):
+            msg = f"started must be a time in ISO 8601 with its zone; got {self.started!r}"
+            raise ConfigError(msg)
 
 
 def describe_run(
@@ -105,6 +110,13 @@ def hash_arrays(arrays: Iterable[NDArray[Any]]) -> str:
         digest.update(f"{array.dtype.str} {array.shape}\n".encode())
         digest.update(array.tobytes())
     return digest.hexdigest()
+
+
+def _has_zone(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _version(package: str) -> str:

@@ -105,3 +105,15 @@ def test_an_unknown_entry_is_refused(tmp_path: Path) -> None:
 def test_a_missing_manifest_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"manifest\.json cannot be read: No such file"):
         read_manifest(tmp_path / "manifest.json")
+
+
+@pytest.mark.parametrize("started", ["yesterday", "2026-01-02T03:04:05", ""])
+def test_a_start_that_is_no_time_with_its_zone_is_one_sentence(
+    tmp_path: Path, started: str
+) -> None:
+    path = tmp_path / "manifest.json"
+    write_manifest(path, describe())
+    path.write_text(path.read_text("utf-8").replace("2026-01-02T03:04:05+00:00", started), "utf-8")
+
+    with pytest.raises(RunError, match=r"manifest\.json: started must be a time in ISO 8601"):
+        read_manifest(path)
