@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, cast, get_args
 
-from mbscale.errors import RunError
+from mbscale.errors import ConfigError, RunError
 from mbscale.results.manifest import read_manifest
 from mbscale.results.pareto import pareto_records
 from mbscale.results.record import Record, TrialState
@@ -48,10 +48,10 @@ class RunStatus:
 
 
 def summarize_run(folder: Path) -> RunStatus:
-    """The state of a run folder, finished or half-made. Raises RunError if there is none."""
+    """The state of a run folder, finished or half-made. Raises ConfigError if there is none."""
     if not folder.is_dir():
         msg = f"{folder} is not a run folder"
-        raise RunError(msg)
+        raise ConfigError(msg)
     records = _read_if_there(folder / "trials.csv")
     counts = Counter(record.state for record in records)
     n_evaluated = sum(counts[state] for state in _EVALUATED)

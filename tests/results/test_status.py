@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mbscale.errors import RunError
+from mbscale.errors import ConfigError, RunError
 from mbscale.results.manifest import describe_run, write_manifest
 from mbscale.results.record import Record
 from mbscale.results.status import find_best, summarize_run
@@ -113,7 +113,7 @@ def test_a_file_that_is_being_written_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="nowhere is not a run folder"):
+    with pytest.raises(ConfigError, match="nowhere is not a run folder"):
         summarize_run(tmp_path / "nowhere")
 
 

@@ -191,6 +191,16 @@ def test_a_journal_that_is_none_is_one_sentence(
     assert re.search("cannot be read: Is a directory|is not a journal of Optuna", sentence)
 
 
+@pytest.mark.parametrize("verb", [["status"], ["reproduce", "--trial", "0"]])
+def test_a_folder_that_is_not_there_is_wrong_use(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: list[str]
+) -> None:
+    status, sentence = fail([*verb, str(tmp_path / "nowhere")], capsys)
+
+    assert status == 2
+    assert "nowhere" in sentence
+
+
 def test_reproduce_names_the_table_and_the_trial(
     run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
