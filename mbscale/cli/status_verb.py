@@ -1,6 +1,7 @@
 """The verb status: where a run stands, from any machine that sees its folder."""
 
 import argparse
+import json
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from rich.live import Live
 from rich.table import Table
 
 from mbscale.cli.arguments import Verbs, add_verb
-from mbscale.cli.console import format_cell, format_seconds, print_json
+from mbscale.cli.console import format_cell, format_seconds, print_json, print_text
 from mbscale.results.pareto import pareto_records
 from mbscale.results.status import RunStatus, find_best, summarize_run
 from mbscale.search.study.live_view import LiveReader, LiveView
@@ -26,7 +27,8 @@ def add_verbs(verbs: Verbs) -> None:
     """Status."""
     parser = add_verb(verbs, "status", status, summary="where a run stands")
     parser.add_argument("folder", type=Path, metavar="DIR", help="run folder")
-    parser.add_argument("--watch", action="store_true", help="look again every two seconds")
+    text = "look again every two seconds; with --json, one document a line"
+    parser.add_argument("--watch", action="store_true", help=text)
 
 
 def status(options: argparse.Namespace) -> int:
@@ -36,13 +38,19 @@ def status(options: argparse.Namespace) -> int:
         return _watch(options.folder, reader)
     while True:
         document = describe(summarize_run(options.folder), reader.look())
-        if options.json:
-            print_json(document)
-        else:
-            Console(highlight=False).print(_draw(options.folder, document))
+        _print(options, document)
         if not options.watch or document["driver"] is None:
             return 0
         time.sleep(_SECONDS_BETWEEN_LOOKS)
+
+
+def _print(options: argparse.Namespace, document: dict[str, object]) -> None:
+    if not options.json:
+        Console(highlight=False).print(_draw(options.folder, document))
+    elif options.watch:
+        print_text(json.dumps(document, allow_nan=False))
+    else:
+        print_json(document)
 
 
 def _watch(folder: Path, reader: LiveReader) -> int:

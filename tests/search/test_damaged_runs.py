@@ -211,3 +211,19 @@ def test_reproduce_names_the_table_and_the_trial(
 
     assert status == 1
     assert "trials.csv, trial 2: stage1_operator is missing" in sentence
+
+
+def test_a_status_that_is_watched_as_json_is_one_document_a_line(
+    run: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = run / LOCK_NAME
+    lock.write_text('{"host": "elsewhere", "pid": 1}')
+
+    def end_driver(_seconds: float) -> None:
+        lock.unlink()
+
+    monkeypatch.setattr("mbscale.cli.status_verb.time.sleep", end_driver)
+
+    assert main(["status", str(run), "--watch", "--json"]) == 0
+    documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["driver"] for one in documents] == ["elsewhere:1", None]
