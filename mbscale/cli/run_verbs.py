@@ -34,9 +34,11 @@ from mbscale.cli.stages import (
 from mbscale.config import RunConfig, load_run_config
 from mbscale.errors import ConfigError
 from mbscale.search.confirm import Confirmation
+from mbscale.search.limits import check_limits
 from mbscale.search.outcome import describe_miss, has_missed_target
 from mbscale.search.study.live_view import LiveReader
 from mbscale.search.study.lock import lock_folder
+from mbscale.space.search_space import load_search_space
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -63,6 +65,7 @@ def _open(options: argparse.Namespace) -> Run:
         # What the run was begun with needs no second mention.
         options.config = RunFolder(path).config
     config = read_config(options)
+    check_limits(load_search_space(config.space), config.target, config.search.objective)
     certificate = check_proxy(config, options.config, is_trusted=options.trust_proxy)
     make_folder(path)
     # A second process must not change the settings of the one that runs.

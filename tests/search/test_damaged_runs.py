@@ -227,3 +227,15 @@ def test_a_status_that_is_watched_as_json_is_one_document_a_line(
     assert main(["status", str(run), "--watch", "--json"]) == 0
     documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["driver"] for one in documents] == ["elsewhere:1", None]
+
+
+def test_limits_that_no_network_meets_leave_no_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    limit = ["--set", "search.objective.max_macs=1"]
+
+    status, sentence = fail(["search", *limit, "--out", str(tmp_path / "run")], capsys)
+
+    assert status == 2
+    assert "no network of the space small is within search.objective.max_macs=1" in sentence
+    assert not (tmp_path / "run").exists()
