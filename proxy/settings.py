@@ -67,6 +67,9 @@ class DataSettings:
             needs = "is in the package and takes no path" if self.path else "needs a path"
             msg = f"the data set {self.name!r} {needs}; got path {self.path!r}"
             raise ConfigError(msg)
+        if self.name == "fashion_mnist" and self.image_size:
+            msg = "fashion_mnist takes no image_size: proxy.resolution scales its 28 pixels"
+            raise ConfigError(msg)
 
 
 @dataclass(frozen=True, slots=True)
