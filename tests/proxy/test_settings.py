@@ -20,7 +20,7 @@ def _parse(data: dict[str, Any]) -> ProxySettings:
     ("data", "message"),
     [
         ({"evaluator": "guess"}, "train"),
-        ({"resolution": 4}, "resolution must be at least 8"),
+        ({"resolution": 4}, "resolution must be from 8 to 65536"),
         ({"stem_stride": 3}, "1 or 2; got"),
         ({"stage_strides": [1, 4]}, "1 or 2; got"),
         ({"width_factor": 0}, "width_factor must be above 0"),
