@@ -187,9 +187,8 @@ def _certify(config: Path, *, tau_high: float) -> Certificate:
     settings = load_run_config(config)
     known = read_certificate(QUICK.parent / "certificates" / "quick.yaml")
     mark = fingerprint(settings.proxy)
-    return replace(
-        known, space=settings.space, fingerprint=mark, tau_high=tau_high, parameters_tau=0.5
-    )
+    tau = {"tau_low": 0.3, "tau_high": tau_high, "parameters_tau": 0.5}
+    return replace(known, space=settings.space, fingerprint=mark, **tau)
 
 
 def _search(config: Path, folder: Path, *flags: str) -> int:
@@ -221,7 +220,7 @@ def test_a_search_says_what_the_certificate_beside_its_settings_says_and_keeps_i
     (tmp_path / "certificates").mkdir()
     beside = tmp_path / "certificates" / "mine.yaml"
     write_certificate(beside, _certify(config, tau_high=0.9), comment="made by hand")
-    words = "(95 % 0.29 to 0.90); parameters alone reach 0.50"
+    words = "(95 % 0.30 to 0.90); parameters alone reach 0.50"
 
     assert _search(config, tmp_path / "out") == 0
     assert words in capsys.readouterr().err
