@@ -36,12 +36,20 @@ class PlainImages(TorchDataset[tuple[Tensor, Tensor]]):
 
 
 def train_plainly(
-    model: nn.Module, images: PlainImages, *, batch_size: int, rate: float, device: torch.device
+    model: nn.Module,
+    images: PlainImages,
+    *,
+    batch_size: int,
+    rate: float,
+    device: torch.device,
+    n_loaders: int = 0,
 ) -> None:
-    """One epoch of the plain loop."""
+    """One epoch of the plain loop; without loaders it reads the images itself."""
     model.train()
     optimizer = AdamW(model.parameters(), lr=rate)
-    loader = DataLoader(images, batch_size=batch_size, shuffle=True, drop_last=True)
+    loader = DataLoader(
+        images, batch_size=batch_size, shuffle=True, drop_last=True, num_workers=n_loaders
+    )
     for batch, labels in loader:
         optimizer.zero_grad()
         loss = functional.cross_entropy(model(batch.to(device)), labels.to(device))

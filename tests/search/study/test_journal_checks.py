@@ -60,7 +60,7 @@ def test_what_is_wrong_with_a_line_is_said(text: bytes, flaw: str) -> None:
         parse_line(text, path=PATH, number=3)
 
 
-@pytest.mark.parametrize("name", FINISHED.keys() - {"op_code", "study_id", "state"})
+@pytest.mark.parametrize("name", sorted(FINISHED.keys() - {"op_code", "study_id", "state"}))
 def test_a_finished_trial_lacks_nothing(name: str) -> None:
     line = {key: value for key, value in FINISHED.items() if key != name}
 
