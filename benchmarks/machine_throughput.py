@@ -17,15 +17,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from plain_loop import PlainImages, train_plainly
-from throughput import Task, build, describe, list_networks
+from throughput import Task, build, describe, list_networks, load_images, train_ours
 
 from mbscale.config import load_run_config
 from mbscale.errors import MbscaleError
-from mbscale.proxy.images.augment import measure_normalization, to_device
+from mbscale.proxy.images.augment import measure_normalization
 from mbscale.proxy.images.dataset import load_dataset
 from mbscale.proxy.images.labeled_images import Split, resize_images
 from mbscale.proxy.training.device import choose_device
-from mbscale.proxy.training.loop import TrainingImages, train_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +36,11 @@ class Way:
     run: Callable[[Task], None]
 
 
-def train_ours(task: Task) -> None:
-    """One epoch by one thread."""
+def train_by_one_thread(task: Task) -> None:
+    """One epoch of mbscale."""
     torch.set_num_threads(1)
     device = choose_device(task.proxy.device)
-    normalization = measure_normalization(task.split, device)
-    split = to_device(task.split, device)
-    images = TrainingImages(
-        split, normalization, task.proxy.data.flip, task.proxy.data.crop_padding
-    )
-    model = build(task, device)
-    train_model(model, images, task.proxy.training, seed=0, after_epoch=lambda _: True)
+    train_ours(task, load_images(task, device), device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +68,7 @@ class TrainPlain:
 def list_ways(n_cores: int) -> tuple[Way, Way, Way]:
     """Ours first."""
     return (
-        Way("mbscale", n_cores, train_ours),
+        Way("mbscale", n_cores, train_by_one_thread),
         Way("plain", 1, TrainPlain(n_cores, 0)),
         Way("plain, with loaders", 1, TrainPlain(n_cores, n_cores)),
     )

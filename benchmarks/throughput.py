@@ -70,18 +70,25 @@ def build(task: Task, device: torch.device) -> nn.Module:
     ).to(device)
 
 
+def load_images(task: Task, device: torch.device) -> TrainingImages:
+    """The split as mbscale trains on it."""
+    normalization = measure_normalization(task.split, device)
+    split, data = to_device(task.split, device), task.proxy.data
+    return TrainingImages(split, normalization, data.flip, data.crop_padding)
+
+
+def train_ours(task: Task, images: TrainingImages, device: torch.device) -> None:
+    """One epoch of mbscale."""
+    model = build(task, device)
+    train_model(model, images, task.proxy.training, seed=0, after_epoch=lambda _: True)
+
+
 def run_ours(task: Task) -> float:
     """Images a second of one epoch."""
-    proxy, device = task.proxy, choose_device(task.proxy.device)
-    normalization = measure_normalization(task.split, device)
-    split = to_device(task.split, device)
-    images = TrainingImages(split, normalization, proxy.data.flip, proxy.data.crop_padding)
-
-    def run() -> None:
-        model = build(task, device)
-        train_model(model, images, proxy.training, seed=0, after_epoch=lambda _: True)
-
-    return len(split) / measure_seconds(run, device)
+    device = choose_device(task.proxy.device)
+    images = load_images(task, device)
+    seconds = measure_seconds(lambda: train_ours(task, images, device), device)
+    return len(images.split) / seconds
 
 
 def run_plain(task: Task) -> float:
