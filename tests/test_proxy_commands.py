@@ -65,6 +65,9 @@ def test_a_table_gives_every_proxy_its_tau_and_every_band_too(
     # None of these networks is of the space that would be searched.
     assert certificate.space == "the table nas_bench_macro.csv"
     assert certificate.fingerprint == fingerprint(load_run_config(config).proxy)
+    # The configured one was named before, the other picked among three.
+    assert certificate.n_proxies == 1
+    assert read_certificate(tmp_path / "out" / "proxy.yaml").n_proxies == 3
     left = {path.name for path in (tmp_path / "out").iterdir()}
     assert left >= {"proxy.csv", "proxy.png", "proxy.yaml", "scores.csv"}
 
@@ -227,6 +230,17 @@ def test_a_search_says_what_the_certificate_beside_its_settings_says_and_keeps_i
     resumed = ["search", "--out", str(tmp_path / "out"), "--resume", "--n-trials", "3", "-q"]
     assert main(resumed) == 0
     assert words in capsys.readouterr().err
+
+
+def test_a_search_says_among_how_many_a_proxy_was_picked(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "picked.yaml"
+    picked = replace(_certify(config, tau_high=0.9), n_proxies=5)
+    write_certificate(path, picked, comment="made by hand")
+
+    assert _search(config, tmp_path / "out", "--set", f"proxy.certificate={path}") == 0
+    assert "it was picked among 5 by these networks" in capsys.readouterr().err
 
 
 def test_a_proxy_that_loses_to_parameters_needs_trust(

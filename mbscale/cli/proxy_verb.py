@@ -230,7 +230,8 @@ def _certify(
     whole = {row.name: row for row in rows if row.band == "all"}
     cheapest = pick_cheapest(rows, proxies, threshold=config.validate_proxy.threshold)
     command = escape_controls(shlex.join(["mbscale", *sys.argv[1:]]))
-    for name, file in (("configured", "configured.yaml"), (cheapest, "proxy.yaml")):
+    files = (("configured", "configured.yaml", 1), (cheapest, "proxy.yaml", len(proxies)))
+    for name, file, n_proxies in files:
         if name is None:
             threshold = config.validate_proxy.threshold
             print_note(f"no proxy reaches tau {threshold:g}, so there is no proxy.yaml")
@@ -241,5 +242,6 @@ def _certify(
             space=space,
             settings=proxies[name],
             reference=reference,
+            n_proxies=n_proxies,
         )
         write_certificate(folder / file, certificate, comment=command)

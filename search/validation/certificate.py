@@ -38,6 +38,8 @@ class Certificate:
     # What counting parameters and MACs reaches on the same networks.
     parameters_tau: float
     macs_tau: float
+    # Among how many proxies these networks chose it; the best of several looks better than it is.
+    n_proxies: int = 1
 
     @property
     def is_refuted(self) -> bool:
@@ -50,10 +52,12 @@ class Certificate:
 
     def describe(self) -> str:
         """What was measured, in one sentence."""
+        chosen = f"; it was picked among {self.n_proxies} by these networks, which flatters it"
         return (
             f"the proxy orders {self.n_networks} networks as {self.reference} does with "
             f"tau {self.tau:.2f} (95 % {self.tau_low:.2f} to {self.tau_high:.2f}); parameters "
             f"alone reach {self.parameters_tau:.2f}, MACs {self.macs_tau:.2f}"
+            f"{chosen if self.n_proxies > 1 else ''}"
         )
 
 
@@ -64,8 +68,12 @@ def certify(
     space: str,
     settings: ProxySettings,
     reference: str,
+    n_proxies: int,
 ) -> Certificate:
-    """The certificate of a proxy from its row over all networks and those of the counts."""
+    """The certificate of a proxy from its row over all networks and those of the counts.
+
+    ``n_proxies`` says among how many the networks chose it: 1 for one that was named before.
+    """
     return Certificate(
         name=row.name,
         space=space,
@@ -80,6 +88,7 @@ def certify(
         seed_tau=row.seed_tau,
         parameters_tau=counts["parameters"].tau,
         macs_tau=counts["macs"].tau,
+        n_proxies=n_proxies,
     )
 
 
