@@ -13,6 +13,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from mbscale.proxy.training.depthwise import fast_depthwise
 from mbscale.proxy.training.device import keep_freed_memory
+from mbscale.proxy.training.squeeze import fast_squeeze
 from mbscale.space.model import build_model
 
 _BATCH = 64
@@ -35,7 +36,7 @@ def measure_shares(name: str, *, resolution: int, n_steps: int) -> dict[str, flo
         model.zero_grad()
         cross_entropy(model(images), labels).backward()
 
-    with fast_depthwise(model):
+    with fast_depthwise(model), fast_squeeze(model):
         step()
         with profile(activities=[ProfilerActivity.CPU]) as seen:
             for _ in range(n_steps):

@@ -9,7 +9,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from mbscale.config import load_run_config
 from mbscale.errors import MbscaleError
 from mbscale.proxy.training.depthwise import fast_depthwise
 from mbscale.proxy.training.device import keep_freed_memory
+from mbscale.proxy.training.squeeze import fast_squeeze
 from mbscale.space.architecture import Architecture, override_strides
 from mbscale.space.blocks import realize_blocks
 from mbscale.space.cost import count_blocks, count_head, count_stem
@@ -65,7 +66,10 @@ def time_parts(
     values = torch.randn(batch_size, 3, resolution, resolution).contiguous(memory_format=layout)
     if is_ours:
         keep_freed_memory()
-    with fast_depthwise(model) if is_ours else nullcontext():
+    with ExitStack() as stack:
+        if is_ours:
+            stack.enter_context(fast_depthwise(model))
+            stack.enter_context(fast_squeeze(model))
         for name, part, macs in list_parts(model, architecture, resolution, 10):
             given = values.detach().requires_grad_(name != "stem")
             out: Tensor = part(given)

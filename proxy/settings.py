@@ -98,8 +98,9 @@ class TrainingSettings:
     # Replaces the architecture's own in the proxy: 0.01 needs more steps than a short
     # training has. None keeps the architecture's.
     bn_momentum: float | None = 0.1
-    # Mixed precision on CUDA; the CPU is slower with it.
-    amp: bool = True
+    # Mixed precision in bfloat16: true on CUDA alone, everywhere on the CPU too, which pays
+    # where it computes in bfloat16 (avx512_bf16 or amx).
+    amp: bool | Literal["everywhere"] = True
     # CPU threads of one training; several processes of one thread are faster.
     threads: int = 1
 

@@ -40,9 +40,13 @@ class SqueezeExcite(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """``(N, C, H, W)`` in and out."""
-        squeezed = self.activation(self.reduce(x.mean((2, 3), keepdim=True)))
+        squeezed = self.activation(self.reduce(self.squeeze(x)))
         gates: Tensor = self.gate(self.expand(squeezed))
         return x * gates
+
+    def squeeze(self, x: Tensor) -> Tensor:
+        """The mean over the map, ``(N, C, 1, 1)``."""
+        return x.mean((2, 3), keepdim=True)
 
 
 class DropPath(nn.Module):

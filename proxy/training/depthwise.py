@@ -3,7 +3,8 @@
 oneDNN (3.x, as in PyTorch 2.13) has a fast kernel for the weight gradient of a depthwise
 convolution up to 3 columns wide on a map that holds the kernel. For others it fills up each
 channel to a group of 16, which takes up to 100 times as long as the convolution itself.
-Here 5 columns are two gradients of 3, and a small map is padded beforehand.
+Here 5 columns are two gradients of 3, and a small map is padded beforehand. In bfloat16 it
+has no fast kernel for the image gradient of a strided one; that is computed in float32.
 """
 
 from collections.abc import Generator
@@ -45,14 +46,17 @@ def _is_slow(module: nn.Conv2d) -> bool:
 
 
 def _convolve(module: nn.Conv2d, images: Tensor) -> Tensor:
-    size = module.kernel_size[0]
-    is_fast = size == _FAST_WIDTH and min(images.shape[2:]) >= size
+    weight, is_half = module.weight, torch.is_autocast_enabled("cpu")
+    is_fast = _is_fast(images, weight.shape[2]) and not (is_half and module.stride == (2, 2))
     if is_fast or not torch.is_grad_enabled():
         return functional.conv2d(
-            images, module.weight, None, module.stride, module.padding, groups=module.groups
+            images, weight, None, module.stride, module.padding, groups=module.groups
         )
+    if is_half:
+        dtype = torch.get_autocast_dtype("cpu")
+        images, weight = images.to(dtype), weight.to(dtype)
     out: Tensor = _Depthwise.apply(  # type: ignore[no-untyped-call]  # as PyTorch declares it
-        images, module.weight, module.stride[0]
+        images, weight, module.stride[0]
     )
     return out
 
@@ -74,9 +78,7 @@ class _Depthwise(torch.autograd.Function):
         needs_images, needs_weight, _ = ctx.needs_input_grad
         return (
             _image_gradient(gradient, images, weight, ctx.stride) if needs_images else None,
-            weight_gradient(gradient, images, weight.shape[2], ctx.stride)
-            if needs_weight
-            else None,
+            _weight_gradient(gradient, images, weight, ctx.stride) if needs_weight else None,
             None,
         )
 
@@ -90,8 +92,26 @@ class _Context(torch.autograd.function.FunctionCtx):
 
 
 def _image_gradient(gradient: Tensor, images: Tensor, weight: Tensor, stride: int) -> Tensor:
-    padding = weight.shape[2] // 2
-    return _backward(gradient, images, weight, stride, (padding, padding), wants=0)
+    half = weight.shape[2] // 2
+    padding = half, half
+    if gradient.dtype != torch.bfloat16 or stride == 1:
+        return _backward(gradient, images, weight, stride, padding, wants=0)
+    # oneDNN has a fast kernel of this in float32 alone; of the images it needs the shape.
+    shape = torch.empty_like(images, dtype=torch.float32)
+    found = _backward(gradient.float(), shape, weight.float(), stride, padding, wants=0)
+    return found.to(gradient.dtype)
+
+
+def _weight_gradient(gradient: Tensor, images: Tensor, weight: Tensor, stride: int) -> Tensor:
+    size = weight.shape[2]
+    if _is_fast(images, size):
+        return _backward(gradient, images, weight, stride, (size // 2, size // 2), wants=1)
+    return weight_gradient(gradient, images, size, stride)
+
+
+def _is_fast(images: Tensor, size: int) -> bool:
+    """Whether oneDNN's own weight gradient is."""
+    return size == _FAST_WIDTH and min(images.shape[2:]) >= size
 
 
 def weight_gradient(gradient: Tensor, images: Tensor, size: int, stride: int) -> Tensor:

@@ -5,6 +5,7 @@ import platform
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
+from typing import Literal
 
 import torch
 
@@ -69,10 +70,12 @@ def seeded(seed: int, device: torch.device) -> Generator[None]:
         yield
 
 
-def autocast(device: torch.device, *, amp: bool) -> AbstractContextManager[object]:
-    """Mixed precision in bfloat16 on CUDA, which needs no loss scaling; nothing elsewhere."""
-    # On the CPU bfloat16 is slower than float32, so it is never used there.
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=amp and device.type == "cuda")
+def autocast(
+    device: torch.device, *, amp: bool | Literal["everywhere"]
+) -> AbstractContextManager[object]:
+    """Mixed precision in bfloat16, which needs no loss scaling, as ``TrainingSettings`` say."""
+    is_on = device.type == "cuda" if amp is True else amp == "everywhere"
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=is_on)
 
 
 def is_out_of_memory(failure: BaseException) -> bool:

@@ -15,6 +15,7 @@ from mbscale.proxy.training.depthwise import fast_depthwise
 from mbscale.proxy.training.device import autocast, keep_freed_memory, seeded
 from mbscale.proxy.training.optimizer import make_optimizer
 from mbscale.proxy.training.schedule import rate_factors
+from mbscale.proxy.training.squeeze import fast_squeeze
 
 # Asking a GPU for a number waits for it, so the loss is looked at now and then.
 _STEPS_BETWEEN_CHECKS = 16
@@ -69,7 +70,7 @@ def train_model(
     n_steps = _count_steps(len(images.split), settings.batch_size)
     factors = rate_factors(settings.schedule, n_steps * settings.epochs, warmup=settings.warmup)
     batches = Batches(images, settings.batch_size, seed)
-    with seeded(seed, device), fast_depthwise(model):
+    with seeded(seed, device), fast_depthwise(model), fast_squeeze(model):
         for epoch in range(settings.epochs):
             rates = factors[epoch * n_steps : (epoch + 1) * n_steps]
             _train_epoch(model, optimizer, batches.epoch(), rates, settings)

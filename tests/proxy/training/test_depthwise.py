@@ -38,6 +38,28 @@ def test_gradients_are_those_of_pytorch(
         torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4)
 
 
+@given(
+    size=st.sampled_from([3, 5]),
+    stride=st.sampled_from([1, 2]),
+    side=st.integers(1, 13),
+    width=st.sampled_from([1, 16, 20]),
+)
+def test_gradients_in_bfloat16_are_those_in_float32_rounded(
+    size: int, stride: int, side: int, width: int
+) -> None:
+    convolution = nn.Conv2d(width, width, size, stride, size // 2, groups=width, bias=False)
+    images = torch.randn(2, width, side, side).to(memory_format=torch.channels_last)
+    expected = _gradients(convolution, images.clone())
+
+    with fast_depthwise(convolution), torch.autocast("cpu", torch.bfloat16):
+        found = _gradients(convolution, images.clone())
+
+    for ours, theirs in zip(found, expected, strict=True):
+        # 8 bits of each factor, of sums that may cancel.
+        scale = float(theirs.abs().max()) + 1
+        torch.testing.assert_close(ours.float(), theirs, rtol=0.02, atol=0.02 * scale)
+
+
 def test_the_model_is_left_as_it_was() -> None:
     model = nn.Sequential(nn.Conv2d(8, 8, 5, 1, 2, groups=8, bias=False), nn.Conv2d(8, 4, 1))
     before = {name: value.clone() for name, value in model.state_dict().items()}

@@ -69,6 +69,23 @@ def test_the_same_seed_gives_the_same_weights_to_the_last_digit() -> None:
     assert not all(map(torch.equal, first.parameters(), other.parameters()))
 
 
+def test_mixed_precision_on_the_cpu_learns_and_is_asked_for() -> None:
+    models = {amp: _network() for amp in (False, True, "everywhere")}
+    for amp, model in models.items():
+        train_model(
+            model,
+            IMAGES,
+            TrainingSettings(epochs=6, batch_size=16, learning_rate=0.03, amp=amp),  # type: ignore[arg-type]  # a key of this dict
+            seed=0,
+        )
+
+    weights = [list(model.parameters()) for model in models.values()]
+    assert all(map(torch.equal, weights[0], weights[1]))
+    assert not all(map(torch.equal, weights[0], weights[2]))
+    assert {weight.dtype for weight in weights[2]} == {torch.float32}
+    assert measure(models["everywhere"], UNSEEN, IMAGES.normalization).accuracy > 0.95
+
+
 def test_the_global_random_state_is_left_alone() -> None:
     before = torch.get_rng_state()
 
