@@ -36,8 +36,13 @@ class Model(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """``(N, 3, H, W)`` images to ``(N, num_classes)`` logits."""
         features: Tensor = self.head(self.stages(self.pool(self.stem(images))))
-        logits: Tensor = self.classifier(self.dropout(self.hidden(features.mean((2, 3)))))
+        squeezed = self.squeeze(features).flatten(1)
+        logits: Tensor = self.classifier(self.dropout(self.hidden(squeezed)))
         return logits
+
+    def squeeze(self, x: Tensor) -> Tensor:
+        """The mean over the map, ``(N, C, 1, 1)``."""
+        return x.mean((2, 3), keepdim=True)
 
 
 def build_model(

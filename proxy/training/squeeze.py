@@ -1,8 +1,8 @@
-"""Squeeze and excitation whose gradient comes sooner on a CPU.
+"""Means over the map whose gradient is used sooner on a CPU.
 
-PyTorch's gradient of a mean over the map is a view that repeats one number a channel. Adding
-it to the gradient of the gated map takes several times as long as adding a full map, so here
-it is written out first. The numbers are the same.
+PyTorch's gradient of such a mean, in squeeze and excitation and before the classifier, is a
+view that repeats one number a channel. What is computed with it takes several times as long
+as with a full map, so here it is written out first. The numbers are the same, up to rounding.
 """
 
 from collections.abc import Generator
@@ -12,12 +12,14 @@ import torch
 from torch import Tensor, nn
 
 from mbscale.space.layers import SqueezeExcite
+from mbscale.space.model import Model
 
 
 @contextmanager
 def fast_squeeze(model: nn.Module) -> Generator[None]:
     """The model trains with this gradient inside, where it is on a CPU."""
-    chosen = [module for module in model.modules() if _is_slow(module)]
+    modules = [module for module in model.modules() if isinstance(module, SqueezeExcite | Model)]
+    chosen = [module for module in modules if _is_on_cpu(module)]
     for module in chosen:
         # Beside the method of its class, so that the module stays what it is.
         vars(module)["squeeze"] = _Squeeze.apply
@@ -28,8 +30,8 @@ def fast_squeeze(model: nn.Module) -> Generator[None]:
             del vars(module)["squeeze"]
 
 
-def _is_slow(module: nn.Module) -> bool:
-    return isinstance(module, SqueezeExcite) and module.reduce.weight.device.type == "cpu"
+def _is_on_cpu(module: nn.Module) -> bool:
+    return all(weight.device.type == "cpu" for weight in module.parameters())
 
 
 class _Squeeze(torch.autograd.Function):
