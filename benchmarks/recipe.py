@@ -44,6 +44,7 @@ def train_all(
     networks: list[Recorded],
     done: set[str],
     *,
+    first_seed: int,
     is_brief: bool,
 ) -> Iterator[Row]:
     """A row for each variant and network that is not done, as soon as it is trained."""
@@ -54,7 +55,7 @@ def train_all(
             continue
         trainer = Trainer(proxy, load_dataset(proxy.data), is_brief=is_brief)
         for network in waiting:
-            seed = networks.index(network)
+            seed = first_seed + networks.index(network)
             yield to_row(name, network, seed, trainer.train(network.architecture, seed=seed))
 
 
@@ -109,6 +110,7 @@ def main() -> int:
     parser.add_argument("--csv", type=Path, required=True, help="every training is added here")
     parser.add_argument("--networks", type=int, default=40)
     parser.add_argument("--every", type=int, default=1, help="train every n-th of them only")
+    parser.add_argument("--first-seed", type=int, default=0, help="of the first network drawn")
     parser.add_argument("--brief", action="store_true", help="score the end of each alone")
     parser.add_argument("--low", type=float, default=0.0, help="fewest MACs")
     parser.add_argument("--high", type=float, default=float("inf"), help="most MACs")
@@ -133,7 +135,9 @@ def main() -> int:
         changes = dict(map(parse_variant, options.variant or ["configured"]))
         chosen = networks[:: options.every]
         for row in train_all(
-            config, changes, chosen, read_done(options.csv), is_brief=options.brief
+            *(config, changes, chosen, read_done(options.csv)),
+            first_seed=options.first_seed,
+            is_brief=options.brief,
         ):
             append(options.csv, row)
             print(row, flush=True)
