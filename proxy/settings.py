@@ -99,7 +99,7 @@ class TrainingSettings:
     # training has. None keeps the architecture's.
     bn_momentum: float | None = 0.1
     # Mixed precision in bfloat16: true on CUDA alone, everywhere on the CPU too, which pays
-    # where it computes in bfloat16 (avx512_bf16 or amx).
+    # where it computes in bfloat16 (avx512_bf16).
     amp: bool | Literal["everywhere"] = True
     # CPU threads of one training; several processes of one thread are faster.
     threads: int = 1
