@@ -15,9 +15,8 @@ from stage_speed import find_network
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from mbscale.proxy.training.depthwise import fast_depthwise
 from mbscale.proxy.training.device import keep_freed_memory
-from mbscale.proxy.training.squeeze import fast_squeeze
+from mbscale.proxy.training.fast_layers import fast_layers
 from mbscale.space.model import build_model
 
 Run = Callable[[Tensor], Tensor]
@@ -46,7 +45,7 @@ def compare(name: str, *, resolution: int, n_repeats: int) -> None:
     _time_step(compiled, model, images, labels)
     pairs: list[tuple[float, float]] = []
     for _ in range(n_repeats):
-        with fast_depthwise(model), fast_squeeze(model):
+        with fast_layers(model):
             plain = _time_step(model, model, images, labels)[0]
         pairs.append((plain, _time_step(compiled, model, images, labels)[0]))
     plain, fast = (1000 * np.median(part) for part in zip(*pairs, strict=True))

@@ -11,9 +11,8 @@ from stage_speed import find_network
 from torch.nn.functional import cross_entropy
 from torch.profiler import ProfilerActivity, profile
 
-from mbscale.proxy.training.depthwise import fast_depthwise
 from mbscale.proxy.training.device import keep_freed_memory
-from mbscale.proxy.training.squeeze import fast_squeeze
+from mbscale.proxy.training.fast_layers import fast_layers
 from mbscale.space.model import build_model
 
 _BATCH = 64
@@ -36,7 +35,7 @@ def measure_shares(name: str, *, resolution: int, n_steps: int) -> dict[str, flo
         model.zero_grad()
         cross_entropy(model(images), labels).backward()
 
-    with fast_depthwise(model), fast_squeeze(model):
+    with fast_layers(model):
         step()
         with profile(activities=[ProfilerActivity.CPU]) as seen:
             for _ in range(n_steps):

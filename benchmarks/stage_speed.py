@@ -18,9 +18,8 @@ from torch import Tensor, nn
 
 from mbscale.config import load_run_config
 from mbscale.errors import MbscaleError
-from mbscale.proxy.training.depthwise import fast_depthwise
 from mbscale.proxy.training.device import keep_freed_memory
-from mbscale.proxy.training.squeeze import fast_squeeze
+from mbscale.proxy.training.fast_layers import fast_layers
 from mbscale.space.architecture import Architecture, override_strides
 from mbscale.space.blocks import realize_blocks
 from mbscale.space.cost import count_blocks, count_head, count_stem
@@ -68,8 +67,7 @@ def time_parts(
         keep_freed_memory()
     with ExitStack() as stack:
         if is_ours:
-            stack.enter_context(fast_depthwise(model))
-            stack.enter_context(fast_squeeze(model))
+            stack.enter_context(fast_layers(model))
         for name, part, macs in list_parts(model, architecture, resolution, 10):
             given = values.detach().requires_grad_(name != "stem")
             out: Tensor = part(given)

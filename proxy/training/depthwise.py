@@ -1,15 +1,12 @@
-"""Depthwise convolutions whose weights get their gradients sooner on a CPU.
+"""Depthwise convolutions and their gradients sooner on a CPU.
 
 oneDNN (3.x, as in PyTorch 2.13) has a fast kernel for the weight gradient of a depthwise
 convolution up to 3 columns wide on a map that holds the kernel. For others it fills up each
 channel to a group of 16, which takes up to 100 times as long as the convolution itself.
 Here 5 columns are two gradients of 3, and a small map is padded beforehand. In bfloat16 it
-has no fast kernel for the image gradient of a strided one; that is computed in float32.
+has no fast kernel for the image gradient of a strided one; that is computed in float32. On a
+map of one pixel, where only the middle of the kernel meets the image, each channel is scaled.
 """
-
-from collections.abc import Generator
-from contextlib import contextmanager
-from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -18,25 +15,10 @@ from torch.nn import functional
 _FAST_WIDTH = 3
 
 
-@contextmanager
-def fast_depthwise(model: nn.Module) -> Generator[None]:
-    """The model trains with these gradients inside, where it is on a CPU."""
-    convolutions = [module for module in model.modules() if isinstance(module, nn.Conv2d)]
-    chosen = [module for module in convolutions if _is_slow(module)]
-    for module in chosen:
-        # Beside the method of its class, so that the module stays what it is.
-        vars(module)["forward"] = partial(_convolve, module)
-    try:
-        yield
-    finally:
-        for module in chosen:
-            del vars(module)["forward"]
-
-
-def _is_slow(module: nn.Conv2d) -> bool:
+def is_depthwise(module: nn.Conv2d) -> bool:
+    """Whether the convolution is of each channel by itself, as blocks have it."""
     return (
-        module.weight.device.type == "cpu"
-        and module.bias is None
+        module.bias is None
         and module.groups == module.in_channels == module.out_channels
         and module.kernel_size in ((3, 3), (5, 5))
         and module.stride in ((1, 1), (2, 2))
@@ -45,16 +27,20 @@ def _is_slow(module: nn.Conv2d) -> bool:
     )
 
 
-def _convolve(module: nn.Conv2d, images: Tensor) -> Tensor:
+def convolve_depthwise(module: nn.Conv2d, images: Tensor) -> Tensor:
+    """The convolution of ``(N, C, H, W)``."""
     weight, is_half = module.weight, torch.is_autocast_enabled("cpu")
+    if is_half:
+        dtype = torch.get_autocast_dtype("cpu")
+        images, weight = images.to(dtype), weight.to(dtype)
+    if images.shape[2] == images.shape[3] == 1:
+        middle = weight.shape[2] // 2
+        return images * weight[None, :, 0, middle, middle, None, None]
     is_fast = _is_fast(images, weight.shape[2]) and not (is_half and module.stride == (2, 2))
     if is_fast or not torch.is_grad_enabled():
         return functional.conv2d(
             images, weight, None, module.stride, module.padding, groups=module.groups
         )
-    if is_half:
-        dtype = torch.get_autocast_dtype("cpu")
-        images, weight = images.to(dtype), weight.to(dtype)
     out: Tensor = _Depthwise.apply(  # type: ignore[no-untyped-call]  # as PyTorch declares it
         images, weight, module.stride[0]
     )

@@ -11,11 +11,10 @@ from torch.optim import Optimizer
 
 from mbscale.proxy.images.augment import Augmenter, ImageTensors, Normalization
 from mbscale.proxy.settings import TrainingSettings
-from mbscale.proxy.training.depthwise import fast_depthwise
 from mbscale.proxy.training.device import autocast, keep_freed_memory, seeded
+from mbscale.proxy.training.fast_layers import fast_layers
 from mbscale.proxy.training.optimizer import make_optimizer
 from mbscale.proxy.training.schedule import rate_factors
-from mbscale.proxy.training.squeeze import fast_squeeze
 
 # Asking a GPU for a number waits for it, so the loss is looked at now and then.
 _STEPS_BETWEEN_CHECKS = 16
@@ -70,7 +69,7 @@ def train_model(
     n_steps = _count_steps(len(images.split), settings.batch_size)
     factors = rate_factors(settings.schedule, n_steps * settings.epochs, warmup=settings.warmup)
     batches = Batches(images, settings.batch_size, seed)
-    with seeded(seed, device), fast_depthwise(model), fast_squeeze(model):
+    with seeded(seed, device), fast_layers(model):
         for epoch in range(settings.epochs):
             rates = factors[epoch * n_steps : (epoch + 1) * n_steps]
             _train_epoch(model, optimizer, batches.epoch(), rates, settings)
@@ -85,7 +84,7 @@ def measure(model: nn.Module, split: ImageTensors, normalization: Normalization)
     model.eval()
     hits: list[Tensor] = []
     losses: list[Tensor] = []
-    with torch.inference_mode():
+    with torch.inference_mode(), fast_layers(model):
         for start in range(0, len(split), _EVALUATION_BATCH):
             labels = split.labels[start : start + _EVALUATION_BATCH]
             logits = model(normalization.apply(split.images[start : start + _EVALUATION_BATCH]))

@@ -5,33 +5,14 @@ view that repeats one number a channel. What is computed with it takes several t
 as with a full map, so here it is written out first. The numbers are the same, up to rounding.
 """
 
-from collections.abc import Generator
-from contextlib import contextmanager
-
 import torch
-from torch import Tensor, nn
-
-from mbscale.space.layers import SqueezeExcite
-from mbscale.space.model import Model
+from torch import Tensor
 
 
-@contextmanager
-def fast_squeeze(model: nn.Module) -> Generator[None]:
-    """The model trains with this gradient inside, where it is on a CPU."""
-    modules = [module for module in model.modules() if isinstance(module, SqueezeExcite | Model)]
-    chosen = [module for module in modules if _is_on_cpu(module)]
-    for module in chosen:
-        # Beside the method of its class, so that the module stays what it is.
-        vars(module)["squeeze"] = _Squeeze.apply
-    try:
-        yield
-    finally:
-        for module in chosen:
-            del vars(module)["squeeze"]
-
-
-def _is_on_cpu(module: nn.Module) -> bool:
-    return all(weight.device.type == "cpu" for weight in module.parameters())
+def squeeze(x: Tensor) -> Tensor:
+    """The mean over the map of ``(N, C, H, W)``, ``(N, C, 1, 1)``."""
+    out: Tensor = _Squeeze.apply(x)  # type: ignore[no-untyped-call]  # as PyTorch declares it
+    return out
 
 
 class _Squeeze(torch.autograd.Function):
