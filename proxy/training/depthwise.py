@@ -4,8 +4,9 @@ oneDNN (3.x, as in PyTorch 2.13) has a fast kernel for the weight gradient of a 
 convolution up to 3 columns wide on a map that holds the kernel. For others it fills up each
 channel to a group of 16, which takes up to 100 times as long as the convolution itself.
 Here 5 columns are two gradients of 3, and a small map is padded beforehand. In bfloat16 it
-has no fast kernel for the image gradient of a strided one; that is computed in float32. On a
-map of one pixel, where only the middle of the kernel meets the image, each channel is scaled.
+has no fast kernel for the image gradient of a strided one; that is computed in float32. On
+maps of one or two pixels only the middle of a kernel meets the image: it is cropped to 1 or 3
+columns, and one column scales each channel.
 """
 
 import torch
@@ -29,22 +30,25 @@ def is_depthwise(module: nn.Conv2d) -> bool:
 
 def convolve_depthwise(module: nn.Conv2d, images: Tensor) -> Tensor:
     """The convolution of ``(N, C, H, W)``."""
-    weight, is_half = module.weight, torch.is_autocast_enabled("cpu")
-    if is_half:
-        dtype = torch.get_autocast_dtype("cpu")
-        images, weight = images.to(dtype), weight.to(dtype)
-    if images.shape[2] == images.shape[3] == 1:
-        middle = weight.shape[2] // 2
-        return images * weight[None, :, 0, middle, middle, None, None]
-    is_fast = _is_fast(images, weight.shape[2]) and not (is_half and module.stride == (2, 2))
+    is_half = torch.is_autocast_enabled("cpu")
+    dtype = torch.get_autocast_dtype("cpu") if is_half else images.dtype
+    images, weight = images.to(dtype), _crop(module.weight, images).to(dtype)
+    size, stride = weight.shape[2], module.stride[0]
+    if size == 1:
+        return images * weight.transpose(0, 1)
+    is_fast = _is_fast(images, size) and not (is_half and stride > 1)
     if is_fast or not torch.is_grad_enabled():
-        return functional.conv2d(
-            images, weight, None, module.stride, module.padding, groups=module.groups
-        )
-    out: Tensor = _Depthwise.apply(  # type: ignore[no-untyped-call]  # as PyTorch declares it
-        images, weight, module.stride[0]
-    )
+        return functional.conv2d(images, weight, None, stride, size // 2, groups=module.groups)
+    out: Tensor = _Depthwise.apply(images, weight, stride)  # type: ignore[no-untyped-call]  # as PyTorch declares it
     return out
+
+
+def _crop(weight: Tensor, images: Tensor) -> Tensor:
+    """The middle of the kernel, which alone meets images smaller than its half."""
+    middle = weight.shape[2] // 2
+    half = min(middle, max(images.shape[2:]) - 1)
+    kept = slice(middle - half, middle + half + 1)
+    return weight[:, :, kept, kept]
 
 
 class _Depthwise(torch.autograd.Function):
