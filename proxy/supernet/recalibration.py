@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from mbscale.proxy.training.fast_layers import fast_layers
 from mbscale.proxy.training.loop import TrainingImages
 
 _BATCH = 250
@@ -25,7 +26,7 @@ def recalibrate(model: nn.Module, images: TrainingImages, *, n_images: int, seed
             # None: the plain mean over batches.
             module.momentum = None
             module.train()
-    with torch.no_grad():
+    with torch.no_grad(), fast_layers(model):
         for part in chosen.tensor_split(-(-n_shown // _BATCH)):
             model(images.normalization.apply(split.images[part]))
     model.eval()

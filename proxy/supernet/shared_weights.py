@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from mbscale.proxy.settings import ProxySettings
+from mbscale.proxy.training.device import autocast
+from mbscale.proxy.training.fast_layers import fast_layers
 from mbscale.space.architecture import Architecture, Stage
 from mbscale.space.encoding import encode
 from mbscale.space.model import Model, build_model
@@ -66,8 +68,10 @@ class SharedWeights(nn.Module):
     def run(self, architecture: Architecture, images: Tensor) -> Tensor:
         """Logits of the architecture in training; gradients reach the shared weights."""
         model = self.build(architecture).train()
-        logits: Tensor = functional_call(model, self.slices(architecture, model), (images,))
-        return logits
+        weights = self.slices(architecture, model)
+        with fast_layers(model), autocast(self._device, amp=self._settings.training.amp):
+            logits: Tensor = functional_call(model, weights, (images,))
+        return logits.float()
 
     def extract(self, architecture: Architecture) -> Model:
         """A model of its own with copies of the weights; batch norm has no statistics yet."""

@@ -75,6 +75,22 @@ def test_a_network_computes_what_a_model_of_its_own_does(
     torch.testing.assert_close(ours, alone, rtol=1e-4, atol=1e-4)
 
 
+def test_a_network_trains_in_mixed_precision_where_the_settings_say_so() -> None:
+    space = load_search_space(TINY)
+    training = replace(SETTINGS.training, amp="everywhere")
+    single, mixed = (
+        _share(space, replace(SETTINGS, training=t)) for t in (SETTINGS.training, training)
+    )
+    batch, architecture = torch.randn(64, 3, 16, 16), list_largest(space)[-1]
+
+    exact, rounded = (shared.run(architecture, batch) for shared in (single, mixed))
+
+    assert exact.dtype == rounded.dtype == torch.float32
+    assert not torch.equal(exact, rounded)
+    # Eight bits of the numbers, layer after layer.
+    torch.testing.assert_close(exact, rounded, rtol=0.1, atol=0.1)
+
+
 def test_a_network_has_the_first_channels_and_the_middle_of_the_kernels() -> None:
     space = load_search_space(TINY)
     largest, shared = list_largest(space)[-1], _share(load_search_space(TINY))
