@@ -17,13 +17,14 @@ from mbscale.space.model import build_model
 
 _BATCH = 64
 _KINDS = {
-    "convolutions": ("convolution",),
+    # Small ones are products of matrices, as the classifier is.
+    "convolutions": ("convolution", "mm"),
     "batch norm": ("batch_norm",),
     "activations": ("threshold", "clamp", "silu", "sigmoid", "hardtanh"),
 }
 
 
-def measure_shares(name: str, *, resolution: int, n_steps: int) -> dict[str, float]:
+def measure_shares(name: str, *, resolution: int, n_steps: int, is_half: bool) -> dict[str, float]:
     """Shares of the CPU time of some steps by the kind of operator, and the rest."""
     model = build_model(find_network(name), num_classes=10, seed=0)
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # no overload for modules
@@ -33,7 +34,9 @@ def measure_shares(name: str, *, resolution: int, n_steps: int) -> dict[str, flo
 
     def step() -> None:
         model.zero_grad()
-        cross_entropy(model(images), labels).backward()
+        with torch.autocast("cpu", torch.bfloat16, enabled=is_half):
+            logits = model(images)
+        cross_entropy(logits.float(), labels).backward()
 
     with fast_layers(model):
         step()
@@ -55,12 +58,18 @@ def main() -> None:
     parser.add_argument("networks", nargs="*", default=["macro-11111111", "macro-22222222"])
     parser.add_argument("--resolution", type=int, default=32)
     parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--bfloat16", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(1)
     keep_freed_memory()
     print("| network |", " | ".join([*_KINDS, "rest"]), "|")
     for name in given.networks:
-        shares = measure_shares(name, resolution=given.resolution, n_steps=given.steps)
+        shares = measure_shares(
+            name,
+            resolution=given.resolution,
+            n_steps=given.steps,
+            is_half=given.bfloat16,
+        )
         print(f"| {name} |", " | ".join(f"{share:.0%}" for share in shares.values()), "|")
 
 

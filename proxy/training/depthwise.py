@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mbscale.proxy.training.device import computing_dtype
+
 _FAST_WIDTH = 3
 
 
@@ -25,18 +27,18 @@ def is_depthwise(module: nn.Conv2d) -> bool:
         and module.stride in ((1, 1), (2, 2))
         and module.padding == (module.kernel_size[0] // 2,) * 2
         and module.dilation == (1, 1)
+        and module.padding_mode == "zeros"
     )
 
 
 def convolve_depthwise(module: nn.Conv2d, images: Tensor) -> Tensor:
     """The convolution of ``(N, C, H, W)``."""
-    is_half = torch.is_autocast_enabled("cpu")
-    dtype = torch.get_autocast_dtype("cpu") if is_half else images.dtype
+    dtype = computing_dtype(images)
     images, weight = images.to(dtype), _crop(module.weight, images).to(dtype)
     size, stride = weight.shape[2], module.stride[0]
     if size == 1:
         return images * weight.transpose(0, 1)
-    is_fast = _is_fast(images, size) and not (is_half and stride > 1)
+    is_fast = _is_fast(images, size) and not (dtype == torch.bfloat16 and stride > 1)
     if is_fast or not torch.is_grad_enabled():
         return functional.conv2d(images, weight, None, stride, size // 2, groups=module.groups)
     out: Tensor = _Depthwise.apply(images, weight, stride)  # type: ignore[no-untyped-call]  # as PyTorch declares it
@@ -44,7 +46,7 @@ def convolve_depthwise(module: nn.Conv2d, images: Tensor) -> Tensor:
 
 
 def _crop(weight: Tensor, images: Tensor) -> Tensor:
-    """The middle of the kernel, which alone meets images smaller than its half."""
+    """The middle of the kernel, which alone meets images no larger than its half."""
     middle = weight.shape[2] // 2
     half = min(middle, max(images.shape[2:]) - 1)
     kept = slice(middle - half, middle + half + 1)

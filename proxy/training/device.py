@@ -78,6 +78,13 @@ def autocast(
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=is_on)
 
 
+def computing_dtype(images: torch.Tensor) -> torch.dtype:
+    """What a convolution of these computes in on the CPU, mixed precision or not."""
+    if torch.is_autocast_enabled("cpu") and images.dtype != torch.float64:
+        return torch.get_autocast_dtype("cpu")
+    return images.dtype
+
+
 def is_out_of_memory(failure: BaseException) -> bool:
     """Whether memory ran out, on a GPU or on the CPU."""
     is_cpu = isinstance(failure, RuntimeError) and _CPU_OUT_OF_MEMORY in str(failure)

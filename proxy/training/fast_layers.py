@@ -34,11 +34,12 @@ def fast_layers(model: nn.Module) -> Generator[None]:
 def _find_methods(module: nn.Module) -> Methods:
     if isinstance(module, SqueezeExcite | Model):
         return {"squeeze": squeeze}
-    if isinstance(module, nn.Conv2d) and is_depthwise(module):
+    # A subclass may convolve in a way of its own.
+    if type(module) is not nn.Conv2d:
+        return {}
+    if is_depthwise(module):
         return {"forward": partial(convolve_depthwise, module)}
-    if isinstance(module, nn.Conv2d) and is_dense(module):
-        return {"forward": partial(convolve_dense, module)}
-    return {}
+    return {"forward": partial(convolve_dense, module)} if is_dense(module) else {}
 
 
 def _is_on_cpu(module: nn.Module) -> bool:

@@ -3,12 +3,14 @@
 On a map of one pixel only the middle of a kernel meets the image. oneDNN (3.x, as in
 PyTorch 2.13) spends more time on such a convolution than on the same product, and in
 bfloat16 also on 1x1 convolutions of small maps. Its weight gradient of a strided kernel on a
-map one pixel wide holds numbers of any size in bfloat16; a product's does not.
+map of one pixel holds numbers of any size in bfloat16; a product's does not.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from mbscale.proxy.training.device import computing_dtype
 
 # Products are faster up to maps of 8 x 8 in bfloat16, and on one pixel alone in float32.
 _MOST_PIXELS_IN_HALF = 64
@@ -41,6 +43,6 @@ def _is_product(module: nn.Conv2d, images: Tensor) -> bool:
     n_pixels = images.shape[2] * images.shape[3]
     if n_pixels == 1:
         return True
-    is_half = torch.is_autocast_enabled("cpu") or images.dtype == torch.bfloat16
+    is_half = computing_dtype(images) == torch.bfloat16
     is_small = is_half and n_pixels <= _MOST_PIXELS_IN_HALF
     return is_small and module.kernel_size == module.stride == (1, 1)

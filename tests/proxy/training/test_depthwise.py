@@ -1,9 +1,13 @@
 """Depthwise convolutions and their gradients on a CPU."""
 
+from typing import Any
+
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
+from torch.nn import functional
 
 from mbscale.proxy.training.fast_layers import fast_layers
 
@@ -58,3 +62,29 @@ def test_gradients_in_bfloat16_are_those_in_float32_rounded(
         # 8 bits of each factor, of sums that may cancel.
         scale = float(theirs.abs().max()) + 1
         torch.testing.assert_close(ours.float(), theirs, rtol=0.02, atol=0.02 * scale)
+
+
+@pytest.mark.parametrize(("side", "sizes"), [(1, []), (2, [3]), (3, [5])])
+def test_kernels_are_cropped_to_what_small_maps_meet(
+    monkeypatch: pytest.MonkeyPatch, side: int, sizes: list[int]
+) -> None:
+    convolution, found = nn.Conv2d(4, 4, 5, 1, 2, groups=4, bias=False), []
+    original = functional.conv2d
+
+    def note(images: Tensor, weight: Tensor, *given: Any, **named: Any) -> Tensor:
+        found.append(weight.shape[2])
+        return original(images, weight, *given, **named)
+
+    monkeypatch.setattr(functional, "conv2d", note)
+
+    with torch.inference_mode(), fast_layers(convolution):
+        convolution(torch.randn(2, 4, side, side))
+
+    assert found == sizes
+
+
+def test_double_precision_stays_under_autocast() -> None:
+    convolution = nn.Conv2d(4, 4, 5, 1, 2, groups=4, bias=False).double()
+
+    with fast_layers(convolution), torch.autocast("cpu", torch.bfloat16):
+        assert convolution(torch.randn(2, 4, 3, 3).double()).dtype == torch.float64

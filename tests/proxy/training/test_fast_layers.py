@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from mbscale.proxy.training.fast_layers import fast_layers
 from mbscale.space.architecture import Architecture, Stage, Stem
@@ -66,3 +66,29 @@ def test_a_method_of_the_module_itself_comes_back() -> None:
         assert vars(convolution)["forward"] is not own
 
     assert vars(convolution)["forward"] is own
+
+
+class _Doubled(nn.Conv2d):
+    """A convolution with a way of its own."""
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - as the base class has it
+        """Twice the convolution."""
+        return 2 * super().forward(input)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Conv2d(4, 4, 3, padding=1, groups=4, bias=False, padding_mode="circular"),
+        nn.Conv2d(4, 4, 3, padding=1, padding_mode="reflect"),
+        nn.Conv2d(4, 4, 3, padding="same"),
+        nn.Conv2d(4, 4, 4, padding=2),
+        nn.Conv2d(4, 4, 3, padding=1, groups=2),
+        nn.Conv2d(4, 8, 3, padding=1, groups=4, bias=False),
+        nn.Conv2d(4, 8, 1, device="meta"),
+        _Doubled(4, 4, 1),
+    ],
+)
+def test_other_convolutions_are_left_alone(layer: nn.Conv2d) -> None:
+    with fast_layers(layer):
+        assert "forward" not in vars(layer)

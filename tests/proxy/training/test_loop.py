@@ -173,3 +173,22 @@ def test_embedded_images_fit_the_loop() -> None:
     split = load_dataset(DataSettings(n_train=100, n_selection=100)).train
 
     assert len(_training_images(split).split) == 100
+
+
+@pytest.mark.parametrize("is_training", [True, False])
+def test_networks_are_trained_and_judged_by_the_fast_layers(*, is_training: bool) -> None:
+    images, network = _training_images(_stripes(64, 0)), _network()
+    found: list[bool] = []
+
+    def look(module: nn.Module, _images: object) -> None:
+        found.append("forward" in vars(module.get_submodule("0")))
+
+    network.register_forward_pre_hook(look)
+
+    if is_training:
+        train_model(network, images, TrainingSettings(epochs=1), seed=0)
+    else:
+        measure(network, images.split, images.normalization)
+
+    assert found
+    assert all(found)
