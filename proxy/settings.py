@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict
 
 from mbscale.errors import ConfigError
+from mbscale.free_settings import FREE
 from mbscale.proxy.supernet_settings import SupernetSettings
 from mbscale.proxy.zero_cost_settings import ZeroCostSettings
 from mbscale.strict_yaml import STRICT
@@ -36,7 +37,7 @@ class DataSettings:
 
     name: DatasetName = "fashion_mnist"
     # The file (npz, cifar10) or the folder (image_folder); fashion_mnist is in the package.
-    path: str | None = None
+    path: Annotated[str | None, FREE] = None
     # Held out of the training images; None: half of them, at most 5,000.
     n_selection: int | None = None
     # None: every training image that the selection split leaves.
@@ -49,7 +50,7 @@ class DataSettings:
     # are decoded; None keeps the size of a set whose images are square and of one size.
     image_size: int | None = None
     # Decoded images are kept here, relative to the current folder.
-    cache: str = "runs/image-cache"
+    cache: Annotated[str, FREE] = "runs/image-cache"
     # Mirrors half of the training images; wrong for digits, letters and shoes that all
     # point the same way. Augmentation pays in longer trainings only.
     flip: bool = False
@@ -102,7 +103,7 @@ class TrainingSettings:
     # where it computes in bfloat16 (avx512_bf16).
     amp: bool | Literal["everywhere"] = True
     # CPU threads of one training; several processes of one thread are faster.
-    threads: int = 1
+    threads: Annotated[int, FREE] = 1
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "threads"):
@@ -129,7 +130,7 @@ class TableSettings:
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     # A CSV file with the columns of Accel-NASBench or of NAS-Bench-Macro.
-    path: str | None = None
+    path: Annotated[str | None, FREE] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +158,9 @@ class ProxySettings:
     table: TableSettings = field(default_factory=TableSettings)
     # What validate-proxy wrote of this proxy. None: the file of the same name in the folder
     # certificates beside the settings, where it is of this proxy.
-    certificate: str | None = None
+    certificate: Annotated[str | None, FREE] = None
     # auto: CUDA where there is one, otherwise the CPU; or cpu, cuda, cuda:1, mps.
-    device: str = "auto"
+    device: Annotated[str, FREE] = "auto"
 
     def __post_init__(self) -> None:
         resolution = self.resolution

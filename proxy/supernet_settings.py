@@ -1,11 +1,12 @@
 """How the weight-sharing network is trained and used."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict
 
 from mbscale.errors import ConfigError
+from mbscale.free_settings import FREE
 from mbscale.strict_yaml import STRICT
 
 SamplingName = Literal["sandwich", "fair"]
@@ -32,7 +33,7 @@ class SupernetSettings:
     # Of its weights and of the networks drawn in each step.
     seed: int = 0
     # Trained supernets are kept here, relative to the current folder.
-    cache: str = "runs/supernets"
+    cache: Annotated[str, FREE] = "runs/supernets"
 
     def __post_init__(self) -> None:
         least = {"epochs": 1, "n_random": 0, "n_recalibration": 2, "seed": 0}

@@ -1,11 +1,12 @@
 """How the search is steered, and how its best networks are confirmed."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict
 
 from mbscale.errors import ConfigError
+from mbscale.free_settings import FREE
 from mbscale.search.screen_settings import ScreenSettings
 from mbscale.strict_yaml import STRICT
 
@@ -114,7 +115,7 @@ class SearchSettings:
     pruner_risk: float = 0.02
     # Distinct networks trained in total, those that failed included; a resumed search
     # counts the ones it already has.
-    n_trials: int = 40
+    n_trials: Annotated[int, FREE] = 40
     sampler: SamplerName = "surrogate"
     # What surrogate expects before any measurement. imagenet: what public records of ImageNet
     # say, as far as the measurements agree. none: nothing.
@@ -129,23 +130,23 @@ class SearchSettings:
     # a new member of the space by chance.
     max_useless: int = 20
     # Evaluations at once; each uses proxy.training.threads threads.
-    n_workers: int = 1
+    n_workers: Annotated[int, FREE] = 1
     # inline: in this process, one at a time. process: in n_workers processes. ray: on a
     # cluster, n_workers at a time.
     # auto: inline for one worker without limits, processes otherwise.
-    executor: ExecutorName = "auto"
-    ray: RaySettings = field(default_factory=RaySettings)
+    executor: Annotated[ExecutorName, FREE] = "auto"
+    ray: Annotated[RaySettings, FREE] = field(default_factory=RaySettings)
     # No trial starts after this many seconds; those that run are finished. None: no limit.
-    timeout_seconds: float | None = None
+    timeout_seconds: Annotated[float | None, FREE] = None
     # A training without a result after this many seconds is ended and has failed; the first
     # one of a worker loads the images, too. None: no limit.
-    trial_timeout_seconds: float | None = None
+    trial_timeout_seconds: Annotated[float | None, FREE] = None
     # A worker process that holds more is ended, and its trial has failed. None: no limit.
-    max_memory_gib: float | None = None
+    max_memory_gib: Annotated[float | None, FREE] = None
     # How often a trial is tried again after its worker process died.
-    max_retries: int = 1
+    max_retries: Annotated[int, FREE] = 1
     # Trials failing in a row that end the search: then something else is wrong.
-    max_failures: int = 10
+    max_failures: Annotated[int, FREE] = 10
 
     def __post_init__(self) -> None:
         least = {

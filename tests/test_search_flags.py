@@ -144,7 +144,7 @@ def test_a_run_goes_on_with_more_trials_and_workers_and_nothing_else_changed(
     assert search(tmp_path, "--n-trials", "3", "--resume", "--set", "search.n_startup=5") == 2
     assert "search.n_startup=10" in capsys.readouterr().err
     assert search(tmp_path, "--n-trials", "1", "--resume") == 2
-    assert "search.n_trials=2 and cannot go on with fewer, 1;" in capsys.readouterr().err
+    assert "search.n_trials=2 and cannot resume with fewer, 1;" in capsys.readouterr().err
     more = ["--n-trials", "4", "--workers", "2", "--timeout", "600"]
     assert search(tmp_path, *more, "--resume") == 0
 

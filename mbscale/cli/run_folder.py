@@ -1,25 +1,16 @@
 """A run's folder: where its files are, and whether these settings may go on in it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-from pydantic import TypeAdapter
-
 from mbscale.config import RunConfig, load_run_config
 from mbscale.errors import ConfigError, RunError
+from mbscale.free_settings import list_deciding, list_free
 from mbscale.results.files import replace_file
 from mbscale.search.run_files import CONFIRMED
-
-# What may differ when a run goes on: how long it lasts and where it runs, not what its trials
-# mean. Trials may only become more; a time limit counts from each start, so its end is later.
-CHANGEABLE = (
-    "search.n_trials", "search.timeout_seconds", "search.n_workers", "search.executor",
-    "search.ray.address", "search.ray.cpus_per_trial", "search.ray.gpus_per_trial",
-    "proxy.certificate",
-)  # fmt: skip
+from mbscale.strict_yaml import dump_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +47,7 @@ class RunFolder:
 
 def dump_config(config: RunConfig) -> str:
     """The settings as YAML that ``load_run_config`` reads back equal."""
-    plain = TypeAdapter(RunConfig).dump_python(config, mode="json")
-    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+    return dump_yaml(config)
 
 
 def check_run_folder(path: Path, config: RunConfig, *, is_resumed: bool) -> None:
@@ -86,18 +76,19 @@ def make_folder(path: Path) -> None:
 
 
 def _check_unchanged(old: RunConfig, new: RunConfig, *, folder: Path) -> None:
-    before, after = flatten(asdict(old)), flatten(asdict(new))
-    changed = [key for key in after if before.get(key) != after[key] and key not in CHANGEABLE]
+    before, after = flatten(list_deciding(old)), flatten(list_deciding(new))
+    changed = [key for key in after if before.get(key) != after[key]]
     if changed:
         key = changed[0]
         msg = (
-            f"{folder} was begun with {key}={before.get(key)!r} and cannot go on with "
-            f"{after[key]!r}; only {', '.join(CHANGEABLE)} may change, so name another --out"
+            f"{folder} was started with {key}={before.get(key)!r} and cannot resume with "
+            f"{after[key]!r}; only {', '.join(list_free(RunConfig))} may change, "
+            "so name another --out"
         )
         raise ConfigError(msg)
     if new.search.n_trials < old.search.n_trials:
         msg = (
-            f"{folder} was begun with search.n_trials={old.search.n_trials} and cannot go on "
+            f"{folder} was started with search.n_trials={old.search.n_trials} and cannot resume "
             f"with fewer, {new.search.n_trials}; give at least as many, or name another --out"
         )
         raise ConfigError(msg)

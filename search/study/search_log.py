@@ -9,9 +9,11 @@ from typing import Any, cast
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from mbscale.errors import ConfigError, RunError
+from mbscale.free_settings import list_deciding, list_free
 from mbscale.results.record import Record
 from mbscale.search.pruning.pareto_pruning import Course
 from mbscale.search.samplers import space_distributions
+from mbscale.search.settings import SearchSettings
 from mbscale.search.study.journal import Journal
 from mbscale.search.study.running_trials import RunningTrial, name_slot, read_running
 from mbscale.search.study.study_in_memory import StudyInMemory, make_study
@@ -28,10 +30,6 @@ _SCHEMA_VERSION = 1
 _STUDY = "search"
 # What a pruner noted of a training.
 _NOTES = "pruner_notes"
-# These decide how long a search lasts and where it runs, not what its trials mean.
-_FREE_SETTINGS = (
-    "n_trials", "timeout_seconds", "n_workers", "executor", "ray", "max_retries", "max_failures",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +133,16 @@ class SearchLog:
 
     def _check_unchanged(self, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
         old, new = _flatten(before), _flatten(now)
-        changed = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
+        # An earlier version kept a few settings that are free now.
+        free = {f"search.{name}" for name in list_free(SearchSettings)}
+        decides = sorted({*old, *new} - free)
+        changed = [key for key in decides if old.get(key) != new.get(key)]
         if changed:
             key = changed[0]
             msg = (
-                f"{self._path} was begun with {key} = {old.get(key)!r} and cannot go on with "
-                f"{new.get(key)!r}; of the search, only {', '.join(_FREE_SETTINGS)} may change"
+                f"{self._path} was started with {key} = {old.get(key)!r} and cannot resume with "
+                f"{new.get(key)!r}; of the search, only {', '.join(list_free(SearchSettings))} "
+                "may change"
             )
             raise ConfigError(msg)
 
@@ -186,12 +188,11 @@ def _as_told(trial: FrozenTrial, distributions: _Shared) -> FrozenTrial:
 
 
 def _describe(task: SearchTask) -> dict[str, Any]:
-    settings = asdict(task.settings)
     described = {
         "schema_version": _SCHEMA_VERSION,
         "space": asdict(task.space),
         "target": asdict(task.target),
-        "search": {name: settings[name] for name in settings if name not in _FREE_SETTINGS},
+        "search": list_deciding(task.settings),
         "seed": task.seed,
     }
     # As the journal gives it back: tuples are lists there.

@@ -238,7 +238,7 @@ def test_settings_that_change_the_meaning_of_trials_are_refused_on_resume(
 ) -> None:
     search(make_task(n_trials=3), tmp_path)
 
-    with pytest.raises(ConfigError, match=f"begun with {begun_with}"):
+    with pytest.raises(ConfigError, match=f"started with {begun_with}"):
         search(make_task(n_trials=3, **changes), tmp_path)
 
 
