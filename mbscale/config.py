@@ -9,6 +9,7 @@ from pydantic import ConfigDict
 
 from mbscale.errors import ConfigError
 from mbscale.proxy.settings import WITHOUT_LOG_LOSS, ProxySettings
+from mbscale.results.files import replace_file
 from mbscale.search.scaling.settings import FamilySettings, ScaleSettings
 from mbscale.search.settings import ConfirmSettings, SearchSettings
 from mbscale.search.validation.settings import ValidationSettings
@@ -71,6 +72,11 @@ def load_run_config(path: Path | None, overrides: Sequence[str] = ()) -> RunConf
     for override in overrides:
         set_dotted(data, override)
     return parse_strict(RunConfig, data, where=where, error=ConfigError)
+
+
+def save_run_config(path: Path, config: RunConfig) -> None:
+    """Replace ``path`` by the settings as YAML, which ``load_run_config`` reads back equal."""
+    replace_file(path, dump_yaml(config))
 
 
 def change_proxy(proxy: ProxySettings, changes: Sequence[str], *, name: str) -> ProxySettings:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 
 from mbscale.proxy.evaluation import Evaluation, Evaluator
 from mbscale.results.record import Record
+from mbscale.results.run_folder import RunFolder
 from mbscale.search.early_stopping import EarlyStopping
 from mbscale.search.execution.interrupts import Interrupts
 from mbscale.search.execution.jobs import read_end
@@ -93,7 +94,7 @@ class _Search:
         self._interrupts = interrupts
         self._messages = list(journal.messages)
         self._log = SearchLog(journal, task)
-        self._files = RunFiles(journal.path.parent, task)
+        self._files = RunFiles(RunFolder(journal.path.parent), task)
         self._members = Members(task)
         self._distributions = space_distributions(task.space)
         self._ledger = Ledger(task.settings.objective)

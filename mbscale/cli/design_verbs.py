@@ -7,10 +7,10 @@ import yaml
 
 from mbscale.cli.arguments import Verbs, add_architecture_flag, add_verb
 from mbscale.cli.console import print_json, print_note, print_table, print_text
-from mbscale.cli.run_folder import make_folder
-from mbscale.cli.show_stages import describe_member
+from mbscale.cli.outcomes import describe_member
 from mbscale.errors import ConfigError
 from mbscale.results.files import replace_file
+from mbscale.results.run_folder import make_folder
 from mbscale.space.family import Family, FamilySettings, make_family
 from mbscale.space.network_yaml import format_network
 from mbscale.space.published import load_network

@@ -12,12 +12,12 @@ from mbscale.cli.arguments import Verbs, add_config_flags, add_verb, read_overri
 from mbscale.cli.console import escape_controls, print_json, print_note, print_table
 from mbscale.cli.progress import StageProgress
 from mbscale.cli.proxy_report import describe_rows, pick_cheapest, plot_proxies
-from mbscale.cli.run_folder import make_folder
 from mbscale.config import RunConfig, change_proxy, load_run_config
 from mbscale.errors import RunError
 from mbscale.proxy.images.dataset import load_dataset
 from mbscale.proxy.settings import DataSettings, ProxySettings
 from mbscale.results.rows import write_rows
+from mbscale.results.run_folder import make_folder
 from mbscale.search.validation.certificate import certify, write_certificate
 from mbscale.search.validation.labels import guess_accuracies
 from mbscale.search.validation.proxy_validation import (

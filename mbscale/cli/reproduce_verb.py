@@ -6,12 +6,12 @@ from pathlib import Path
 from mbscale.cli.arguments import Verbs, add_verb
 from mbscale.cli.console import print_json, print_table
 from mbscale.cli.exit_codes import DONE, FAILED
-from mbscale.cli.run_folder import RunFolder
 from mbscale.config import load_run_config
 from mbscale.errors import ConfigError
 from mbscale.results.record import Record
+from mbscale.results.run_folder import RunFolder
 from mbscale.results.tables import read_records
-from mbscale.search.execution.executors import ProxyEvaluator
+from mbscale.search.execution.shared_images import SharedEvaluator
 from mbscale.search.reproduction import Reproduction, check_record, reproduce_trial
 from mbscale.search.task import SearchTask
 from mbscale.space.search_space import load_search_space
@@ -33,10 +33,10 @@ def reproduce(options: argparse.Namespace) -> int:
         raise ConfigError(msg)
     config = load_run_config(folder.config)
     task = SearchTask(load_search_space(config.space), config.target, config.search, config.seed)
-    path = options.folder / "trials.csv"
+    path = folder.trials
     record = _find(path, options.trial)
     check_record(task, record, where=f"{path}, trial {record.number}")
-    found = reproduce_trial(task, record, ProxyEvaluator(config.proxy))
+    found = reproduce_trial(task, record, SharedEvaluator(config.proxy))
     if options.json:
         print_json(describe(record, found))
     else:
