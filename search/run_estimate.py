@@ -12,8 +12,9 @@ from mbscale.search.settings import ConfirmSettings
 from mbscale.search.task import SearchTask
 from mbscale.space.architecture import Architecture
 from mbscale.space.cost_range import find_member
-from mbscale.space.cost_table import CostTable, IntArray
+from mbscale.space.cost_table import CostTable
 from mbscale.space.encoding import decode, sample_vector
+from mbscale.space.space_table import IntArray
 
 # Quantiles of the MACs of random members; their mean stands for that of all.
 _TIMED = (0.1, 0.5, 0.9)

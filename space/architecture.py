@@ -7,11 +7,9 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict
 
 from mbscale.errors import ArchitectureError
+from mbscale.space.operators import OPERATORS, Operator
 from mbscale.strict_yaml import STRICT
 
-Operator = Literal[
-    "conv", "linear_conv", "ds", "dsa", "mbconv", "fused_mbconv", "basic", "bottleneck"
-]
 Pool = Literal["none", "max"]
 Skip = Literal["identity", "none"]
 Activation = Literal["silu", "relu", "relu6", "hard_swish"]
@@ -20,9 +18,6 @@ Gate = Literal["sigmoid", "hard_sigmoid"]
 # Far beyond any published network; what stands above is a slip of the keyboard.
 LARGEST_WIDTH = 1_000_000
 LARGEST_DEPTH = 10_000
-
-_WITHOUT_SE: frozenset[Operator] = frozenset({"conv", "linear_conv", "basic", "bottleneck"})
-_WITHOUT_EXPANSION = _WITHOUT_SE.union(("ds", "dsa"))
 
 
 def _require(value: object, allowed: object, *, is_met: bool, name: str) -> None:
@@ -58,13 +53,7 @@ class Stem:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Blocks of one width; only the first strides.
-
-    The operators are ``conv``; ``linear_conv`` (the same without activation:
-    NAS-Bench-Macro); ``ds`` (depthwise, then pointwise without activation);
-    ``dsa`` (the same with activation and without skip: MobileNetV1; the name is timm's);
-    ``mbconv``; ``fused_mbconv``; and ``basic`` and ``bottleneck`` of ResNet, whose skip
-    projects where the shape changes. A bottleneck squeezes to a quarter of ``width``.
+    """Blocks of one width and one operator of ``OPERATORS``; only the first block strides.
 
     ``expand_ratio`` and ``se_ratio`` are expanded and squeezed channels over the
     *input* channels of each block, as in EfficientNet. ``skip`` adds the input where
@@ -95,12 +84,11 @@ class Stage:
         self._check_ratios()
 
     def _check_operator(self) -> None:
-        if self.operator == "dsa":
-            _require(self.skip, "none", is_met=self.skip == "none", name="skip of a dsa stage")
-        if self.operator == "bottleneck":
-            # He et al., 2016, arXiv:1512.03385: four times the inner width.
-            name, is_met = "width of a bottleneck stage", self.width % 4 == 0
-            _require(self.width, "a multiple of 4", is_met=is_met, name=name)
+        spec, divisor = OPERATORS[self.operator], OPERATORS[self.operator].inner_divisor or 1
+        name = f"skip of a {self.operator} stage"
+        _require(self.skip, "none", is_met=spec.can_skip or self.skip == "none", name=name)
+        name, is_met = f"width of a {self.operator} stage", self.width % divisor == 0
+        _require(self.width, f"a multiple of {divisor}", is_met=is_met, name=name)
 
     def _check_ratios(self) -> None:
         expand_ratio, se_ratio = self.expand_ratio, self.se_ratio
@@ -113,15 +101,14 @@ class Stage:
         # MobileNetV3 squeezes a quarter of the expanded channels, which may be above its input.
         most = max(1, expand_ratio)
         _require(se_ratio, f"from 0 to {most:g}", is_met=0 <= se_ratio <= most, name="se_ratio")
-        if self.operator in _WITHOUT_EXPANSION:
-            name = f"expand_ratio of a {self.operator} stage"
-            _require(expand_ratio, "1", is_met=expand_ratio == 1, name=name)
-        if self.operator in _WITHOUT_SE:
-            name = f"se_ratio of a {self.operator} stage"
-            _require(se_ratio, "0", is_met=se_ratio == 0, name=name)
-        if self.operator == "fused_mbconv":
-            name = "expand_ratio of a fused_mbconv stage (a conv stage is the one with 1)"
+        spec = OPERATORS[self.operator]
+        name = f"expand_ratio of a {self.operator} stage"
+        _require(expand_ratio, "1", is_met=spec.expands or expand_ratio == 1, name=name)
+        if spec.needs_expansion:
+            name += f" (a {spec.plain} stage is the one with 1)"
             _require(expand_ratio, "other than 1", is_met=expand_ratio != 1, name=name)
+        name = f"se_ratio of a {self.operator} stage"
+        _require(se_ratio, "0", is_met=spec.has_se or se_ratio == 0, name=name)
 
 
 @dataclass(frozen=True, slots=True)

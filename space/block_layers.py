@@ -1,9 +1,10 @@
 """The layers of a block: what the model is built from is what is counted."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mbscale.space.architecture import Stem
 from mbscale.space.blocks import Block
+from mbscale.space.operators import OPERATORS, ConvolutionSpec, LayerSpec, Width
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +44,8 @@ def head_layer(in_width: int, head_width: int) -> Convolution:
 
 def branch_layers(block: Block) -> tuple[Layer, ...]:
     """The layers of a block without its skip, in order."""
-    match block.kind:
-        case "conv":
-            return (_spatial("conv", block, block.in_width, block.out_width),)
-        case "linear_conv":
-            layer = _spatial("conv", block, block.in_width, block.out_width)
-            return (replace(layer, is_activated=False),)
-        case "basic":
-            return _basic_layers(block)
-        case "bottleneck":
-            return _bottleneck_layers(block)
-        case "fused_mbconv":
-            inner = _spatial("expand", block, block.in_width, block.expanded_width)
-            return (inner, *_squeeze_layers(block), _project(block))
-        case "ds" | "dsa" | "mbconv":
-            return _depthwise_layers(block)
+    made = [_make_layer(spec, block) for spec in OPERATORS[block.kind].layers]
+    return tuple(layer for layer in made if layer is not None)
 
 
 def projection_layer(block: Block) -> Convolution:
@@ -66,39 +54,25 @@ def projection_layer(block: Block) -> Convolution:
     return Convolution("shortcut", in_width, out_width, stride=stride, is_activated=False)
 
 
-def _depthwise_layers(block: Block) -> tuple[Layer, ...]:
-    expanded = block.expanded_width
-    depthwise = _spatial("depthwise", block, expanded, expanded, groups=expanded)
-    layers = (depthwise, *_squeeze_layers(block), _project(block))
-    if block.kind != "mbconv":
-        return layers
-    return (Convolution("expand", block.in_width, expanded), *layers)
+def _make_layer(spec: LayerSpec, block: Block) -> Layer | None:
+    if isinstance(spec, ConvolutionSpec):
+        return _make_convolution(spec, block)
+    width, squeeze_width = block.expanded_width, block.squeeze_width
+    return Squeeze(spec.name, width, squeeze_width) if squeeze_width else None
 
 
-def _basic_layers(block: Block) -> tuple[Layer, ...]:
-    first = _spatial("conv1", block, block.in_width, block.out_width)
-    second = replace(first, name="conv2", in_width=block.out_width, stride=1, is_activated=False)
-    return (first, second)
+def _make_convolution(spec: ConvolutionSpec, block: Block) -> Convolution:
+    in_width = _get_width(spec.reads, block)
+    return Convolution(
+        spec.name,
+        in_width,
+        _get_width(spec.writes, block),
+        kernel_size=block.kernel_size if spec.has_kernel else 1,
+        stride=block.stride if spec.is_strided else 1,
+        groups=in_width if spec.is_depthwise else 1,
+        is_activated=spec.is_activated,
+    )
 
 
-def _bottleneck_layers(block: Block) -> tuple[Layer, ...]:
-    # The 3x3 strides, as in torchvision; the paper strides in the first 1x1.
-    inner = block.expanded_width
-    reduce = Convolution("reduce", block.in_width, inner)
-    return (reduce, _spatial("conv", block, inner, inner), _project(block))
-
-
-def _spatial(
-    name: str, block: Block, in_width: int, out_width: int, *, groups: int = 1
-) -> Convolution:
-    return Convolution(name, in_width, out_width, block.kernel_size, block.stride, groups)
-
-
-def _squeeze_layers(block: Block) -> tuple[Layer, ...]:
-    squeeze_width = block.squeeze_width
-    return (Squeeze("se", block.expanded_width, squeeze_width),) if squeeze_width else ()
-
-
-def _project(block: Block) -> Convolution:
-    is_activated = block.kind == "dsa"
-    return Convolution("project", block.expanded_width, block.out_width, is_activated=is_activated)
+def _get_width(width: Width, block: Block) -> int:
+    return {"in": block.in_width, "inner": block.expanded_width, "out": block.out_width}[width]

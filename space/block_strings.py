@@ -1,27 +1,14 @@
 """Architectures in the block strings of timm; written, never read back."""
 
-from mbscale.space.architecture import Activation, Architecture, Operator, Stage
+from mbscale.space.architecture import Activation, Architecture, Stage
+from mbscale.space.operators import OPERATORS, OperatorSpec, resolve_operator
 
-# timm's ``ir`` keeps a 1x1 convolution for expansion 1, so that one is written ``ds``.
-# ``basic`` and ``bottle`` are timm's names too, though not of its strings; it has no
-# ``linear``.
-_CODES: dict[Operator, str] = {
-    "conv": "cn",
-    "linear_conv": "linear",
-    "ds": "ds",
-    "dsa": "dsa",
-    "mbconv": "ir",
-    "fused_mbconv": "er",
-    "basic": "basic",
-    "bottleneck": "bottle",
-}
 _ACTIVATIONS: dict[Activation, str] = {
     "silu": "sw",
     "relu": "re",
     "relu6": "r6",
     "hard_swish": "hs",
 }
-_WITH_EXPANSION = ("ds", "ir", "er")
 
 
 def format_stages(architecture: Architecture) -> list[str]:
@@ -35,22 +22,19 @@ def format_architecture(architecture: Architecture) -> str:
 
 
 def _format_stage(stage: Stage) -> str:
-    code = _CODES[stage.operator]
-    if code == "ir" and stage.expand_ratio == 1:
-        code = "ds"
-    parts = [code, f"r{stage.depth}", f"k{stage.kernel_size}", f"s{stage.stride}"]
-    if code in _WITH_EXPANSION:
+    spec = OPERATORS[resolve_operator(stage.operator, stage.expand_ratio)]
+    parts = [spec.code, f"r{stage.depth}", f"k{stage.kernel_size}", f"s{stage.stride}"]
+    if spec.code_has_expansion:
         parts.append(f"e{stage.expand_ratio:g}")
     parts.append(f"c{stage.width}")
     if stage.se_ratio:
         parts.append(f"se{stage.se_ratio:g}")
     if stage.activation:
         parts.append(f"n{_ACTIVATIONS[stage.activation]}")
-    return "_".join([*parts, *_format_skip(code, stage)])
+    return "_".join([*parts, *_format_skip(spec, stage)])
 
 
-def _format_skip(code: str, stage: Stage) -> list[str]:
-    # timm adds the input by default, but not for plain convolutions, and never for dsa.
-    if code == "cn":
+def _format_skip(spec: OperatorSpec, stage: Stage) -> list[str]:
+    if not spec.code_implies_skip:
         return ["skip"] if stage.skip == "identity" else []
-    return ["noskip"] if stage.skip == "none" and code != "dsa" else []
+    return ["noskip"] if stage.skip == "none" and spec.can_skip else []

@@ -1,12 +1,11 @@
 """Architectures as what is built: one entry a block, every number explicit."""
 
 import hashlib
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 
-from mbscale.space.architecture import Activation, Architecture, Operator, Stage
+from mbscale.space.architecture import Activation, Architecture, Stage
+from mbscale.space.operators import OPERATORS, Operator, resolve_operator
 from mbscale.space.rounding import round_channels
-
-_RESNET: frozenset[Operator] = frozenset({"basic", "bottleneck"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Block:
     @property
     def is_activated_after_sum(self) -> bool:
         """Whether the activation comes after the residual, as in ResNet."""
-        return self.kind in _RESNET
+        return OPERATORS[self.kind].is_activated_after_sum
 
 
 def realize_stage(stage: Stage, in_width: int) -> tuple[Block, ...]:
@@ -48,11 +47,10 @@ def realize_stage(stage: Stage, in_width: int) -> tuple[Block, ...]:
 
 
 def _realize_block(stage: Stage, in_width: int, stride: int) -> Block:
-    # MBConv with expansion 1 has no expanding convolution: it is a ds block.
-    is_ds = stage.operator == "mbconv" and stage.expand_ratio == 1
-    can_add = stage.operator in _RESNET or (stride == 1 and in_width == stage.width)
+    is_alike = stride == 1 and in_width == stage.width
+    can_add = OPERATORS[stage.operator].projects_skip or is_alike
     return Block(
-        kind="ds" if is_ds else stage.operator,
+        kind=resolve_operator(stage.operator, stage.expand_ratio),
         kernel_size=stage.kernel_size,
         stride=stride,
         in_width=in_width,
@@ -65,11 +63,18 @@ def _realize_block(stage: Stage, in_width: int, stride: int) -> Block:
 
 
 def _expanded_width(stage: Stage, in_width: int) -> int:
-    if stage.operator == "basic":
-        return stage.width
-    if stage.operator == "bottleneck":
-        return stage.width // 4
+    divisor = OPERATORS[stage.operator].inner_divisor
+    if divisor is not None:
+        return stage.width // divisor
     return round_channels(in_width * stage.expand_ratio) if stage.expand_ratio != 1 else in_width
+
+
+def can_add_input(stage: Stage, in_width: int) -> bool:
+    """Whether the skip of the stage matters: whether any of its blocks could have one."""
+    if not OPERATORS[stage.operator].can_skip:
+        return False
+    with_skip = replace(stage, skip="identity")
+    return any(block.has_residual for block in realize_stage(with_skip, in_width))
 
 
 def realize_blocks(architecture: Architecture) -> tuple[tuple[Block, ...], ...]:

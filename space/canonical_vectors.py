@@ -9,7 +9,8 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
-from mbscale.space.blocks import realize_stage
+from mbscale.space.blocks import can_add_input
+from mbscale.space.operators import OPERATORS, parse_operator
 from mbscale.space.search_space import SearchSpace
 from mbscale.space.stage_space import STAGE_CHOICES, StageSpace
 
@@ -47,7 +48,7 @@ class CanonicalVectors:
 
 def _tabulate_se(stage: StageSpace) -> NDArray[np.bool_]:
     """By operator, whether SE can matter."""
-    return np.array([operator != "conv" for operator in stage.operators])
+    return np.array([OPERATORS[parse_operator(label)[0]].has_se for label in stage.operators])
 
 
 def _tabulate_skip(stage: StageSpace, in_widths: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -56,8 +57,8 @@ def _tabulate_skip(stage: StageSpace, in_widths: tuple[int, ...]) -> NDArray[np.
     can_skip = np.zeros(sizes, dtype=np.bool_)
     for operator, in_width, width, depth in itertools.product(*map(range, sizes)):
         values = [options[0] for options in stage.options()]
-        values[_OPERATOR], values[_SKIP] = stage.operators[operator], "identity"
+        values[_OPERATOR] = stage.operators[operator]
         values[_WIDTH], values[_DEPTH] = stage.widths[width], stage.depths[depth]
-        blocks = realize_stage(stage.make_stage(values), in_widths[in_width])
-        can_skip[operator, in_width, width, depth] = any(one.has_residual for one in blocks)
+        can_add = can_add_input(stage.make_stage(values), in_widths[in_width])
+        can_skip[operator, in_width, width, depth] = can_add
     return can_skip

@@ -3,39 +3,18 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mbscale.space.cost_table import CostTable, IntArray
-from mbscale.space.stage_space import STAGE_CHOICES
-
-_WIDTH = STAGE_CHOICES.index("width")
-_MACS = 0
+from mbscale.space.cost_table import CostTable
+from mbscale.space.space_table import IntArray
 
 
 def find_cheapest(table: CostTable) -> IntArray:
     """The vector, ``(choices,)``, of fewest MACs in the whole space, exactly."""
-    return _find_extreme(table, sign=1)
+    return table.choose("macs").find_extreme(is_largest=False)
 
 
 def find_costliest(table: CostTable) -> IntArray:
     """The vector, ``(choices,)``, of most MACs in the whole space, exactly."""
-    return _find_extreme(table, sign=-1)
-
-
-def _find_extreme(table: CostTable, *, sign: int) -> IntArray:
-    # From the back: what the rest of the network costs at least, for each width before it.
-    rest = sign * table.head[:, _MACS]
-    best: list[IntArray] = []
-    for macs in reversed([sign * stage[..., _MACS] for stage in table.stages]):
-        # The rest depends on the width: axis 0 is the width before, then the six choices.
-        total = macs + np.expand_dims(rest, tuple(i for i in range(6) if i != _WIDTH))
-        flat = total.reshape(len(total), -1)
-        best.append(np.stack(np.unravel_index(flat.argmin(axis=1), macs.shape[1:]), axis=1))
-        rest = flat.min(axis=1)
-    chosen: list[IntArray] = []
-    before = 0
-    for choices in reversed(best):
-        chosen.append(choices[before])
-        before = int(choices[before][_WIDTH])
-    return np.concatenate(chosen)
+    return table.choose("macs").find_extreme(is_largest=True)
 
 
 def find_member(

@@ -1,19 +1,20 @@
 """The exact cost of many encoded architectures at once."""
 
-import itertools
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mbscale.errors import ArchitectureError
-from mbscale.space.blocks import realize_stage
-from mbscale.space.cost import Cost, count_blocks, count_head, count_stem, strided_size
+from mbscale.space.blocks import Block
+from mbscale.space.cost import Cost, count_blocks, count_head, count_stem
 from mbscale.space.network import Target
 from mbscale.space.search_space import SearchSpace
-from mbscale.space.stage_space import STAGE_CHOICES, StageSpace
+from mbscale.space.space_table import IntArray, SpaceTable, find_rows, tabulate_stages
+from mbscale.space.stage_space import STAGE_CHOICES
 
-IntArray = NDArray[np.int64]
+CostColumn = Literal["macs", "params", "activations"]
 
 # Columns and sums of so few rows stay in the cache: 2.5 times as fast as a million at once.
 _CHUNK = 8192
@@ -44,14 +45,9 @@ class CostTable:
     def __init__(self, space: SearchSpace, target: Target) -> None:
         stem, size = count_stem(space.stem, target.resolution)
         self.stem = _as_row(stem)
-        stages: list[IntArray] = []
-        in_widths: tuple[int, ...] = (space.stem.width,)
-        for stage in space.stages:
-            stages.append(_tabulate_stage(stage, in_widths, size))
-            in_widths, size = stage.widths, strided_size(size, stage.stride)
-        self.stages = tuple(stages)
-        classes = target.num_classes
-        heads = [count_head(w, space.head_width, size, num_classes=classes) for w in in_widths]
+        self.stages, size = tabulate_stages(space, size, _measure_stage)
+        classes, widths = target.num_classes, space.stages[-1].widths
+        heads = [count_head(w, space.head_width, size, num_classes=classes) for w in widths]
         self.head = np.stack([_as_row(head) for head in heads])
 
     def count(self, vectors: NDArray[np.integer]) -> Costs:
@@ -63,16 +59,17 @@ class CostTable:
         return Costs(macs=total[:, 0], params=total[:, 1], activations=total[:, 2])
 
     def _count_chunk(self, vectors: NDArray[np.integer]) -> IntArray:
-        columns = np.ascontiguousarray(vectors.T, dtype=np.int64)
         total = np.repeat(self.stem[None, :], len(vectors), axis=0)
-        before = np.zeros(len(vectors), dtype=np.int64)
-        for number, table in enumerate(self.stages):
-            first = number * len(STAGE_CHOICES)
-            chosen = columns[first : first + len(STAGE_CHOICES)]
-            rows = np.ravel_multi_index((before, *chosen), table.shape[:-1])
+        found = find_rows(vectors, [table.shape[:-1] for table in self.stages])
+        for table, rows in zip(self.stages, found, strict=True):
             total += table.reshape(-1, 3).take(rows, axis=0)
-            before = chosen[_WIDTH]
-        return np.asarray(total + self.head[before])
+        return np.asarray(total + self.head[vectors[:, _WIDTH - len(STAGE_CHOICES)]])
+
+    def choose(self, name: CostColumn) -> SpaceTable:
+        """The table of MACs, parameters or activations alone."""
+        column = get_args(CostColumn).index(name)
+        stages = tuple(stage[..., column] for stage in self.stages)
+        return SpaceTable(int(self.stem[column]), stages, self.head[:, column], "sum")
 
 
 def _as_row(cost: Cost) -> IntArray:
@@ -83,11 +80,5 @@ def _as_row(cost: Cost) -> IntArray:
     return np.array(counts, dtype=np.int64)
 
 
-def _tabulate_stage(stage: StageSpace, in_widths: tuple[int, ...], size: int) -> IntArray:
-    members = [stage.make_stage(values) for values in itertools.product(*stage.options())]
-    rows = [
-        _as_row(count_blocks(realize_stage(member, in_width), size)[0])
-        for in_width in in_widths
-        for member in members
-    ]
-    return np.stack(rows).reshape(len(in_widths), *map(len, stage.options()), 3)
+def _measure_stage(blocks: tuple[Block, ...], size: int) -> IntArray:
+    return _as_row(count_blocks(blocks, size)[0])

@@ -4,7 +4,7 @@ Every choice of every stage is always there: choices that come and go with other
 break multivariate samplers. Choices that cannot matter are decoded to one value, the
 *canonical* one, so that a baseline scales the same way whichever vector found it:
 
-* a plain convolution has no SE;
+* the SE ratio and the skip of an operator that has no SE or no skip;
 * a skip that no block of the stage can have (one block that strides or changes the
   width) is ``identity`` where the space offers it. It begins to matter when the stage is
   scaled to more blocks.
@@ -18,8 +18,8 @@ import numpy as np
 
 from mbscale.errors import ArchitectureError
 from mbscale.space.architecture import Architecture, Stage
-from mbscale.space.blocks import realize_stage
-from mbscale.space.operators import format_operator
+from mbscale.space.blocks import can_add_input
+from mbscale.space.operators import OPERATORS, format_operator
 from mbscale.space.search_space import SearchSpace
 from mbscale.space.stage_space import STAGE_CHOICES, Option, StageSpace
 
@@ -75,8 +75,7 @@ def _decode_stage(space: StageSpace, values: tuple[Option, ...], in_width: int) 
 
 
 def _canonicalize_skip(stage: Stage, space: StageSpace, in_width: int) -> Stage:
-    with_skip = replace(stage, skip="identity")
-    if any(block.has_residual for block in realize_stage(with_skip, in_width)):
+    if can_add_input(stage, in_width) or not OPERATORS[stage.operator].can_skip:
         return stage
     return replace(stage, skip=space.skips[-1])
 
@@ -110,9 +109,11 @@ def _encode_stage(space: StageSpace, stage: Stage, *, where: str) -> list[int]:
         msg = f"{where} has an activation of its own, and no space has stages with one"
         raise ArchitectureError(msg)
     label = format_operator(stage.operator, stage.expand_ratio)
-    # The smallest index stands for the SE that a plain convolution does not have.
-    se_ratio = space.se_ratios[0] if stage.operator == "conv" else stage.se_ratio
-    values = (label, stage.kernel_size, se_ratio, stage.skip, stage.width, stage.depth)
+    # The smallest index stands for SE that the operator does not have, the largest for a skip.
+    spec = OPERATORS[stage.operator]
+    se_ratio = stage.se_ratio if spec.has_se else space.se_ratios[0]
+    skip = stage.skip if spec.can_skip else space.skips[-1]
+    values = (label, stage.kernel_size, se_ratio, skip, stage.width, stage.depth)
     indices: list[int] = []
     for name, options, value in zip(STAGE_CHOICES, space.options(), values, strict=True):
         if value not in options:

@@ -7,9 +7,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from mbscale.errors import ArchitectureError
-from mbscale.space.architecture import Activation, Architecture, Operator, Skip, Stage, Stem
+from mbscale.space.architecture import Activation, Architecture, Skip, Stage, Stem
 from mbscale.space.network import Network, Target
 from mbscale.space.network_yaml import read_network
+from mbscale.space.operators import Operator
 from mbscale.space.scaling import scale_architecture
 
 # expand_ratio, kernel_size, stride, width, depth, se_ratio, skip

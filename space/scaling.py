@@ -11,6 +11,7 @@ from pydantic import ConfigDict
 from mbscale.errors import ArchitectureError
 from mbscale.space.architecture import Architecture, Stage
 from mbscale.space.network import Network, Target
+from mbscale.space.operators import OPERATORS
 from mbscale.space.rounding import DepthRounding, round_channels, round_depth
 from mbscale.strict_yaml import STRICT
 
@@ -101,10 +102,9 @@ def _scale_optional(width: int, factor: float, *, divisor: int) -> int:
 
 
 def _scale_stage_width(stage: Stage, factor: float, *, divisor: int) -> int:
-    if stage.operator == "bottleneck":
-        # ResNet's code names a stage by its inner width; the output is always four times that.
-        return 4 * scale_width(stage.width // 4, factor, divisor=divisor)
-    return scale_width(stage.width, factor, divisor=divisor)
+    # ResNet's code names a bottleneck by its inner width; the output is always four times that.
+    times = OPERATORS[stage.operator].inner_divisor or 1
+    return times * scale_width(stage.width // times, factor, divisor=divisor)
 
 
 def scale_width(width: int, factor: float, *, divisor: int = 8) -> int:

@@ -1,5 +1,6 @@
 """The choices of one stage: as a file words them, and the values that they come to."""
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import ClassVar, TypeVar, cast
@@ -8,7 +9,7 @@ from pydantic import ConfigDict
 
 from mbscale.errors import ArchitectureError
 from mbscale.space.architecture import Skip, Stage
-from mbscale.space.operators import parse_operator, sort_operators
+from mbscale.space.operators import OPERATORS, parse_operator, sort_operators
 from mbscale.space.rounding import round_channels
 from mbscale.strict_yaml import STRICT
 
@@ -23,9 +24,9 @@ _SKIPS: tuple[Skip, ...] = ("none", "identity")
 class StageSpace:
     """The values that a stage may take; each ascending and distinct.
 
-    Operators are labels: ``conv``, ``ds``, or ``mbconv`` and ``fused_mbconv`` with
-    their expansion, such as ``mbconv6``; they ascend by expansion. A plain convolution
-    has no SE, whatever ``se_ratios`` says.
+    Operators are labels: names of ``OPERATORS``, those that expand with their expansion,
+    such as ``ds`` and ``mbconv6``; they ascend by expansion. An operator without SE or
+    without skip has none, whatever ``se_ratios`` and ``skips`` say.
     """
 
     stride: int
@@ -52,10 +53,12 @@ class StageSpace:
         self._check_each_option()
 
     def _check_each_option(self) -> None:
-        first = [options[0] for options in self.options()]
-        for position, options in enumerate(self.options()):
-            for option in options:
-                self.make_stage((*first[:position], option, *first[position + 1 :]))
+        # What an option may be depends on the operator alone.
+        _, *others = self.options()
+        first = [options[0] for options in others]
+        for position, options in enumerate(others):
+            for operator, option in itertools.product(self.operators, options):
+                self.make_stage((operator, *first[:position], option, *first[position + 1 :]))
 
     def options(self) -> tuple[tuple[Option, ...], ...]:
         """The options of each choice, in the order of ``STAGE_CHOICES``."""
@@ -72,6 +75,7 @@ class StageSpace:
         """The stage with one value of each choice, in the order of ``STAGE_CHOICES``."""
         label, kernel_size, se_ratio, skip, width, depth = values
         operator, expand_ratio = parse_operator(str(label))
+        spec = OPERATORS[operator]
         return Stage(
             operator=operator,
             width=int(width),
@@ -79,8 +83,8 @@ class StageSpace:
             stride=self.stride,
             kernel_size=int(kernel_size),
             expand_ratio=expand_ratio,
-            se_ratio=0.0 if operator == "conv" else float(se_ratio),
-            skip=cast("Skip", skip),
+            se_ratio=float(se_ratio) if spec.has_se else 0.0,
+            skip=cast("Skip", skip) if spec.can_skip else "none",
         )
 
 

@@ -5,8 +5,9 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from mbscale.space.architecture import Architecture, Operator, Skip, Stage, Stem
+from mbscale.space.architecture import Architecture, Skip, Stage, Stem
 from mbscale.space.encoding import decode, space_choices
+from mbscale.space.operators import OPERATORS, Operator, sort_operators
 from mbscale.space.search_space import SearchSpace, load_search_space, preset_names
 from mbscale.space.stage_space import StageSpace
 
@@ -15,17 +16,22 @@ T = TypeVar("T")
 SKIPS: tuple[Skip, ...] = ("none", "identity")
 
 
-OPERATORS: tuple[Operator, ...] = (
-    *("conv", "linear_conv", "ds", "dsa", "mbconv", "fused_mbconv", "basic", "bottleneck"),
-)
+def labels(operator: Operator) -> tuple[str, ...]:
+    """Labels of an operator for search spaces; two where it expands."""
+    return (f"{operator}3", f"{operator}6") if OPERATORS[operator].expands else (operator,)
+
+
+ALL_LABELS = sort_operators(label for operator in OPERATORS for label in labels(operator))
 
 
 @st.composite
 def stages(draw: st.DrawFn) -> Stage:
     """Any operator, kernel, expansion, SE and skip; narrow and at most three blocks."""
-    operator = draw(st.sampled_from(OPERATORS))
-    expand_ratios = {"mbconv": [1, 2, 3, 4.5, 6], "fused_mbconv": [2, 4.5]}.get(operator, [1])
-    has_se = operator not in ("conv", "linear_conv", "basic", "bottleneck")
+    operator = draw(st.sampled_from(list(OPERATORS)))
+    spec = OPERATORS[operator]
+    expand_ratios = [2, 3, 4.5, 6] if spec.expands else []
+    if not spec.needs_expansion:
+        expand_ratios.append(1)
     return Stage(
         operator=operator,
         width=draw(st.sampled_from([8, 12, 24])),
@@ -33,8 +39,8 @@ def stages(draw: st.DrawFn) -> Stage:
         stride=draw(st.sampled_from([1, 2])),
         kernel_size=draw(st.sampled_from([3, 5, 7])),
         expand_ratio=draw(st.sampled_from(expand_ratios)),
-        se_ratio=draw(st.sampled_from([0, 0.25])) if has_se else 0,
-        skip="none" if operator == "dsa" else draw(st.sampled_from(SKIPS)),
+        se_ratio=draw(st.sampled_from([0, 0.25])) if spec.has_se else 0,
+        skip=draw(st.sampled_from(SKIPS)) if spec.can_skip else "none",
         activation=draw(st.sampled_from([None, None, "relu", "hard_swish"])),
     )
 
@@ -87,7 +93,7 @@ def _stage_spaces() -> st.SearchStrategy[StageSpace]:
     return st.builds(
         StageSpace,
         stride=st.sampled_from([1, 1, 2]),
-        operators=_some(("ds", "conv", "mbconv3", "fused_mbconv4", "mbconv6"), most=2),
+        operators=_some(ALL_LABELS, most=2),
         kernel_sizes=_some((3, 5), most=1),
         se_ratios=_some((0.0, 0.25, 0.3), most=2),
         skips=_some(SKIPS, most=2),

@@ -7,6 +7,8 @@ over expansions; ``ds``, whose depthwise convolution sees the input itself, does
 with ``mbconv``.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
@@ -14,9 +16,10 @@ from torch.func import functional_call
 from mbscale.proxy.settings import ProxySettings
 from mbscale.proxy.training.device import autocast
 from mbscale.proxy.training.fast_layers import fast_layers
-from mbscale.space.architecture import Architecture, Stage
+from mbscale.space.architecture import Architecture, Stage, override_strides
 from mbscale.space.encoding import encode
 from mbscale.space.model import Model, build_model
+from mbscale.space.operators import OPERATORS
 from mbscale.space.scaling import scale_architecture
 from mbscale.space.search_space import SearchSpace
 from mbscale.space.stage_space import StageSpace
@@ -32,7 +35,7 @@ class SharedWeights(nn.Module):
         self._num_classes = num_classes
         self._shared = nn.ParameterDict()
         for architecture in list_largest(space):
-            model = self.build(architecture)
+            model = self._build(architecture, stage_strides=self._stride_projections(architecture))
             for name, weight in model.named_parameters():
                 key = _key(name, architecture)
                 if key not in self._shared or weight.numel() > self._shared[key].numel():
@@ -40,15 +43,30 @@ class SharedWeights(nn.Module):
 
     def build(self, architecture: Architecture) -> Model:
         """A model of the architecture as the proxy sees it, with fresh weights."""
+        return self._build(architecture, stage_strides=self._settings.stage_strides)
+
+    def _build(self, architecture: Architecture, *, stage_strides: Sequence[int] | None) -> Model:
         settings = self._settings
         return build_model(
             scale_architecture(architecture, depth=1, width=settings.width_factor),
             num_classes=self._num_classes,
             seed=settings.supernet.seed,
             stem_stride=settings.stem_stride,
-            stage_strides=settings.stage_strides,
+            stage_strides=stage_strides,
             zero_init_residual=settings.training.zero_init_residual,
         ).to(self._device)
+
+    def _stride_projections(self, architecture: Architecture) -> list[int]:
+        """Strides with which every skip that ever projects does so.
+
+        The widest network of a stage that does not stride may need no projection, and a
+        narrower one does. No weight's size depends on the stride.
+        """
+        strided = override_strides(architecture, stage_strides=self._settings.stage_strides)
+        return [
+            2 if OPERATORS[stage.operator].projects_skip else stage.stride
+            for stage in strided.stages
+        ]
 
     @property
     def _device(self) -> torch.device:

@@ -24,8 +24,9 @@ from mbscale.proxy.training.loop import TrainingImages
 from mbscale.proxy.training.resident_images import ResidentImages
 from mbscale.space.architecture import Architecture
 from mbscale.space.encoding import decode, encode, sample_vector, space_choices
+from mbscale.space.operators import OPERATORS, Operator
 from mbscale.space.search_space import SearchSpace, load_search_space
-from strategies import members, small_spaces
+from strategies import labels, members, small_spaces
 
 TINY = str(Path(__file__).parent / "tiny_space.yaml")
 SETTINGS = ProxySettings(
@@ -73,6 +74,18 @@ def test_a_network_computes_what_a_model_of_its_own_does(
     alone = shared.extract(architecture).train()(batch)
 
     torch.testing.assert_close(ours, alone, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_every_operator_has_shared_weights_for_every_width(operator: Operator) -> None:
+    changes = {"operators": labels(operator), "stride": 1, "skips": ("none", "identity")}
+    space = load_search_space(TINY)
+    stages = tuple(replace(stage, **changes) for stage in space.stages)  # pyright: ignore[reportArgumentType]
+    space = replace(space, stages=stages)
+    shared, batch = _share(space), torch.randn(2, 3, 16, 16)
+
+    for seed in range(20):
+        assert shared.run(_draw(space, seed), batch).shape == (2, 10)
 
 
 def test_a_network_trains_in_mixed_precision_where_the_settings_say_so() -> None:
