@@ -1,13 +1,11 @@
 """An architecture as plain data: a stem, stages of alike blocks, a head."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
-
-from pydantic import ConfigDict
+from dataclasses import replace
+from typing import Literal
 
 from mbscale.errors import ArchitectureError
-from mbscale.strict_yaml import STRICT
+from mbscale.strict_dataclass import strict_dataclass
 
 Operator = Literal[
     "conv", "linear_conv", "ds", "dsa", "mbconv", "fused_mbconv", "basic", "bottleneck"
@@ -31,14 +29,12 @@ def _require(value: object, allowed: object, *, is_met: bool, name: str) -> None
         raise ArchitectureError(msg)
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class Stem:
     """The first convolution, with batch norm and activation.
 
     ``pool`` ``max`` is ResNet's 3x3 max pooling, which halves the map once more.
     """
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     width: int
     kernel_size: int = 3
@@ -56,7 +52,7 @@ class Stem:
         return self.stride * (2 if self.pool == "max" else 1)
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class Stage:
     """Blocks of one width; only the first strides.
 
@@ -72,8 +68,6 @@ class Stage:
     (arXiv:2104.00298) reports that it was never used. ``activation`` None is that of the
     architecture.
     """
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     operator: Operator
     width: int
@@ -124,7 +118,7 @@ class Stage:
             _require(expand_ratio, "other than 1", is_met=expand_ratio != 1, name=name)
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class Architecture:
     """A network without the place it is used in: no resolution, no class count.
 
@@ -135,8 +129,6 @@ class Architecture:
     block; block ``i`` of ``n`` gets ``drop_path * i / n``, as in EfficientNet's code.
     ``bn_momentum`` is PyTorch's: the weight of the new batch.
     """
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     stem: Stem
     stages: tuple[Stage, ...]
