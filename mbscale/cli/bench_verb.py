@@ -27,7 +27,7 @@ from mbscale.search.bench.summary import describe_rows, format_markdown, summari
 
 def add_verbs(verbs: Verbs) -> None:
     """Bench."""
-    parser = add_verb(verbs, "bench", bench, summary="samplers against recorded accuracies")
+    parser = add_verb(verbs, "bench", bench)
     parser.add_argument(
         "--sampler",
         action="append",

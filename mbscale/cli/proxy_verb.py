@@ -45,8 +45,7 @@ _REFERENCE_SEED = 500_000
 
 def add_verbs(verbs: Verbs) -> None:
     """validate-proxy."""
-    summary = "rank correlation of a proxy with a reference"
-    parser = add_verb(verbs, "validate-proxy", validate_proxy, summary=summary)
+    parser = add_verb(verbs, "validate-proxy", validate_proxy)
     add_config_flags(parser)
     parser.add_argument(
         "--table", type=Path, metavar="FILE", help="recorded accuracies instead of long training"

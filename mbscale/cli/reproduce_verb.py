@@ -19,8 +19,7 @@ from mbscale.space.search_space import load_search_space
 
 def add_verbs(verbs: Verbs) -> None:
     """Reproduce."""
-    summary = "train one trial of a run again with its seed, and compare"
-    parser = add_verb(verbs, "reproduce", reproduce, summary=summary)
+    parser = add_verb(verbs, "reproduce", reproduce)
     parser.add_argument("folder", type=Path, metavar="DIR", help="run folder")
     parser.add_argument("--trial", type=int, required=True, metavar="N", help="its number")
 

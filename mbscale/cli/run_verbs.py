@@ -21,12 +21,8 @@ from mbscale.steps.whole_run import judge_baseline, run_steps
 
 def add_verbs(verbs: Verbs) -> None:
     """Run, search and confirm."""
-    for name, handler, summary in (
-        ("run", run, "search, confirm, scale, and make the family"),
-        ("search", search, "stage 1: search a baseline"),
-        ("confirm", confirm, "train the best of a search again with fresh seeds"),
-    ):
-        parser = add_verb(verbs, name, handler, summary=summary)
+    for name, handler in (("run", run), ("search", search), ("confirm", confirm)):
+        parser = add_verb(verbs, name, handler)
         add_config_flags(parser)
         if name in ("run", "search"):
             add_search_flags(parser)

@@ -34,8 +34,7 @@ _NOT_WITH_A_TABLE = (
 
 def add_verbs(verbs: Verbs) -> None:
     """Scale."""
-    summary = "stage 2: find the scaling constants of a baseline"
-    parser = add_verb(verbs, "scale", scale, summary=summary)
+    parser = add_verb(verbs, "scale", scale)
     add_config_flags(parser)
     add_architecture_flag(parser)
     add_constraint_flag(parser)
