@@ -19,12 +19,11 @@ from mbscale.results.record import Record
 from mbscale.results.run_folder import RunFolder
 from mbscale.search.early_stopping import EarlyStopping
 from mbscale.search.execution.interrupts import Interrupts
-from mbscale.search.execution.jobs import read_end
+from mbscale.search.execution.jobs import Course, Trained, read_end
 from mbscale.search.ledger import Ledger
 from mbscale.search.objective import measure_violations
 from mbscale.search.outcome import SearchOutcome, SearchStatus, conclude
 from mbscale.search.proposals import Members, Proposal, make_proposal, read_vector
-from mbscale.search.pruning.pareto_pruning import Course, Trained
 from mbscale.search.run_files import RunFiles
 from mbscale.search.samplers import make_sampler, space_distributions
 from mbscale.search.seeds import Purpose, derive_seed

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from functools import partial
 
-from mbscale.proxy.evaluation import Evaluator
 from mbscale.results.record import Record
+from mbscale.search.execution.jobs import Course, Curve, Trained, train_fully
 from mbscale.search.ledger import Ledger
 from mbscale.search.objective import compute_reward
 from mbscale.search.pruning.optuna_pruning import PastTrial, train_pruned
-from mbscale.search.pruning.pareto_pruning import Course, Curve, Trained, find_floors, train_above
+from mbscale.search.pruning.pareto_pruning import find_floors, train_above
 from mbscale.search.settings import PrunerName, SearchSettings
-from mbscale.space.architecture import Architecture
 
 
 class EarlyStopping:
@@ -55,8 +54,3 @@ class EarlyStopping:
         course = self.find(record.number)
         rewards = [compute_reward(one, record.macs, self._objective) for one in course.curve]
         return PastTrial(record.state, tuple(rewards), course.notes)
-
-
-def train_fully(evaluator: Evaluator, architecture: Architecture, *, seed: int) -> Trained:
-    """Train a network to its end; nothing is measured before."""
-    return Trained(evaluator(architecture, seed=seed), Course())
