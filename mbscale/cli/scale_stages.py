@@ -1,14 +1,12 @@
 """Stage 2 and the family, from a baseline on disk."""
 
-from dataclasses import replace
-
 from mbscale.cli.console import print_note
 from mbscale.cli.progress import StageProgress
 from mbscale.cli.run_folder import make_folder
 from mbscale.cli.stages import Run
+from mbscale.proxy.fingerprint import fingerprint
 from mbscale.results.family_plot import plot_family
 from mbscale.results.files import replace_file
-from mbscale.results.manifest import hash_text
 from mbscale.results.rows import write_rows
 from mbscale.results.scaling_plot import plot_scaling
 from mbscale.search.execution.executors import open_executor, share_images
@@ -63,8 +61,7 @@ def scale_stage(run: Run) -> ScalingOutcome:
 
 def open_evaluations(run: Run) -> EvaluationLog:
     """What was trained in the folder; evaluations made with another recipe do not count."""
-    # What the certificate says of the proxy changes no training.
-    recipe = hash_text(repr(replace(run.config.proxy, certificate=None)))
+    recipe = fingerprint(run.config.proxy.as_training(), run.dataset)
     return EvaluationLog(run.folder.path / "scaling.jsonl", recipe=recipe)
 
 

@@ -12,10 +12,11 @@ from mbscale.cli.run_folder import RunFolder
 from mbscale.cli.screen_stage import screen_stage
 from mbscale.config import RunConfig
 from mbscale.errors import ConfigError, RunError
+from mbscale.proxy.fingerprint import fingerprint
 from mbscale.proxy.images.dataset import Dataset, load_dataset
 from mbscale.proxy.training.device import choose_device
 from mbscale.results.files import replace_file
-from mbscale.results.manifest import describe_run, hash_arrays, hash_text, write_manifest
+from mbscale.results.manifest import describe_run, hash_text, write_manifest
 from mbscale.results.plots import plot_history, plot_pareto
 from mbscale.results.record import Record
 from mbscale.results.rows import write_rows
@@ -31,7 +32,6 @@ from mbscale.search.study.journal import JOURNAL_NAME, open_journal
 from mbscale.search.study.search_log import read_search
 from mbscale.search.study.trials import is_evaluated
 from mbscale.search.task import SearchTask
-from mbscale.search.validation.score_book import fingerprint
 from mbscale.space.network import Network
 from mbscale.space.network_yaml import format_network
 from mbscale.space.search_space import load_search_space
@@ -63,13 +63,11 @@ def begin(config: RunConfig, folder: RunFolder, *, is_quiet: bool) -> Run:
 
 def save_manifest(run: Run) -> None:
     """manifest.json: versions, machine, command, and what settings and images hash to."""
-    splits = (run.dataset.train, run.dataset.selection, run.dataset.test)
-    data_hash = hash_arrays(array for part in splits for array in (part.images, part.labels))
     manifest = describe_run(
         command=sys.argv,
         seed=run.config.seed,
         device=str(choose_device(run.config.proxy.device)),
-        hashes=(hash_text(repr(run.config)), data_hash),
+        hashes=(hash_text(repr(run.config)), run.dataset.content_hash),
         started=datetime.now(UTC),
     )
     write_manifest(run.folder.path / "manifest.json", manifest)
@@ -213,7 +211,7 @@ def confirm_stage(run: Run, records: tuple[Record, ...]) -> Confirmation:
             share_images(executor, proxy, run.dataset),
             journal,
             executor=executor,
-            recipe=fingerprint(proxy),
+            recipe=fingerprint(proxy, run.dataset),
             on_evaluation=progress.count,
         )
     write_rows(run.folder.confirmed, confirmation.networks, Confirmed)
