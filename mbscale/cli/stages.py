@@ -12,7 +12,7 @@ from mbscale.cli.run_folder import RunFolder
 from mbscale.cli.screen_stage import screen_stage
 from mbscale.config import RunConfig
 from mbscale.errors import ConfigError, RunError
-from mbscale.proxy.fingerprint import fingerprint
+from mbscale.proxy.fingerprint import fingerprint, make_recipe
 from mbscale.proxy.images.dataset import Dataset, load_dataset
 from mbscale.proxy.training.device import choose_device
 from mbscale.results.files import replace_file
@@ -57,8 +57,10 @@ def begin(config: RunConfig, folder: RunFolder, *, is_quiet: bool) -> Run:
     """A run with its space and images loaded, so that what is wrong with them is said first."""
     space = load_search_space(config.space)
     pool = list_pool(space, config.proxy)
-    task = SearchTask(space, config.target, config.search, config.seed, pool)
-    return Run(config, folder, task, load_dataset(config.proxy.data), is_quiet)
+    dataset = load_dataset(config.proxy.data)
+    recipe = make_recipe(config.proxy, dataset)
+    task = SearchTask(space, config.target, config.search, config.seed, pool, recipe=recipe)
+    return Run(config, folder, task, dataset, is_quiet)
 
 
 def save_manifest(run: Run) -> None:
