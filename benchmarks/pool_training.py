@@ -22,10 +22,11 @@ from stage_score import Floats, Table, measure, read_table
 
 from mbscale.config import load_run_config
 from mbscale.proxy.evaluators import make_evaluator
+from mbscale.proxy.fingerprint import fingerprint
 from mbscale.proxy.settings import ProxySettings
 from mbscale.search.choice_space import describe_space
 from mbscale.search.validation.agreement import compare, kendall, partial_tau
-from mbscale.search.validation.score_book import Score, ScoreBook, fingerprint
+from mbscale.search.validation.score_book import Score, ScoreBook
 from mbscale.space.blocks import canonical_key
 from mbscale.space.encoding import encode
 from mbscale.space.network import Target

@@ -5,13 +5,10 @@ import importlib.metadata
 import json
 import os
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-from numpy.typing import NDArray
 
 from mbscale.errors import ConfigError, RunError
 from mbscale.results.files import replace_file
@@ -97,15 +94,6 @@ def read_manifest(path: Path) -> Manifest:
 def hash_text(text: str) -> str:
     """The SHA-256 of a text, such as the resolved settings in YAML."""
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def hash_arrays(arrays: Iterable[NDArray[Any]]) -> str:
-    """The SHA-256 of arrays in their order, shapes and types included."""
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(f"{array.dtype.str} {array.shape}\n".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
 
 
 def _has_zone(text: str) -> bool:

@@ -10,10 +10,9 @@ import pandas as pd
 import pytest
 
 from mbscale.cli.main import main
-from mbscale.config import change_proxy, load_run_config
-from mbscale.proxy.settings import ProxySettings, TableSettings
+from mbscale.config import RunConfig, change_proxy, load_run_config
+from mbscale.proxy.fingerprint import fingerprint
 from mbscale.search.validation.certificate import Certificate, read_certificate, write_certificate
-from mbscale.search.validation.score_book import fingerprint
 
 QUICK = Path("configs/quick.yaml")
 SETTINGS = """
@@ -153,17 +152,6 @@ def test_more_bands_than_networks_are_one_sentence(
     assert "n_bands must leave two of 24 networks a band; got 13" in capsys.readouterr().err
 
 
-def test_a_table_that_changed_is_another_proxy(tmp_path: Path) -> None:
-    table = tmp_path / "recorded.csv"
-    settings = ProxySettings(evaluator="table", table=TableSettings(path=str(table)))
-    marks: list[str] = []
-    for text in ("one", "another", "one"):
-        table.write_text(text)
-        marks.append(fingerprint(settings))
-
-    assert marks[0] == marks[2] != marks[1]
-
-
 @pytest.mark.slow
 def test_a_validation_by_long_training(
     config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -198,14 +186,29 @@ def _search(config: Path, folder: Path, *flags: str) -> int:
     return main(["search", "--config", str(config), "--out", str(folder), "--json", "-q", *flags])
 
 
-@pytest.mark.parametrize("name", ["quick.yaml", "cifar10.yaml", "proxies/accel_nasbench.yaml"])
-def test_the_committed_certificate_is_of_the_configured_proxy(name: str) -> None:
+def _load_committed(name: str) -> tuple[RunConfig, Certificate]:
     path = QUICK.parent / name
-    settings = load_run_config(path)
-    certificate = read_certificate(path.parent / "certificates" / path.name)
+    return load_run_config(path), read_certificate(path.parent / "certificates" / path.name)
+
+
+@pytest.mark.parametrize("name", ["quick.yaml", "proxies/imagenet.yaml"])
+def test_the_committed_certificate_is_of_the_configured_proxy(name: str) -> None:
+    settings, certificate = _load_committed(name)
 
     assert certificate.is_for(settings.space, settings.proxy)
     assert not certificate.is_for("efficientnet", settings.proxy)
+    assert not certificate.is_refuted
+
+
+@pytest.mark.parametrize("name", ["cifar10.yaml", "proxies/accel_nasbench.yaml"])
+def test_the_committed_certificate_is_of_the_images_of_cifar_10(
+    name: str, shared_file: Callable[[str], Path], tmp_path: Path
+) -> None:
+    settings, certificate = _load_committed(name)
+    path = str(shared_file(Path(settings.proxy.data.path or "").name))
+    data = replace(settings.proxy.data, path=path, cache=str(tmp_path))
+
+    assert certificate.is_for(settings.space, replace(settings.proxy, data=data))
     assert not certificate.is_refuted
 
 
@@ -273,4 +276,4 @@ def test_a_list_of_proxies_can_be_copied_and_used(path: Path) -> None:
 
     for candidate in settings.validate_proxy.candidates:
         changed = change_proxy(settings.proxy, candidate.changes, name=candidate.name)
-        assert fingerprint(changed) != fingerprint(settings.proxy)
+        assert changed != settings.proxy

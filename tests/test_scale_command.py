@@ -72,8 +72,12 @@ def test_a_network_from_outside_is_scaled_in_its_own_folder(
     assert "add --resume" in capsys.readouterr().err
     assert scale(*begin, "--resume") == 0
     assert json.loads(capsys.readouterr().out) == first
-    # Another certificate changes no training.
-    assert scale(*begin, "--resume", "--set", "proxy.certificate=other.yaml") == 0
+    # What decides no result changes no training.
+    for changed in (
+        *("proxy.certificate=other.yaml", "proxy.training.threads=2", "proxy.data.cache=other"),
+        *("proxy.device=cpu", "proxy.zero_cost.batch_size=9", "proxy.supernet.epochs=3"),
+    ):
+        assert scale("--out", str(folder), "--json", "--set", changed) == 0
     assert (folder / "scaling.jsonl").read_text() == trained
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 
 from mbscale.cli.main import main
@@ -149,6 +150,32 @@ def test_a_run_goes_on_with_more_trials_and_workers_and_nothing_else_changed(
     assert search(tmp_path, *more, "--resume") == 0
 
     assert json.loads(capsys.readouterr().out)["n_trials"] >= 4
+
+
+def _write_images(path: Path, *, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    images, labels = rng.integers(0, 256, (500, 8, 8), dtype=np.uint8), np.arange(500) % 10
+    np.savez(path, x_train=images, y_train=labels, x_test=images[:50], y_test=labels[:50])
+
+
+def test_a_run_notices_that_an_image_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images, moved = tmp_path / "images.npz", tmp_path / "moved.npz"
+    _write_images(images, seed=0)
+    _write_images(moved, seed=0)
+    named = ["--set", "proxy.data.name=npz", "--set", f"proxy.data.path={images}"]
+    folder = tmp_path / "run"
+    assert search(folder, *named, "--n-trials", "1") == 0
+    # Equal images elsewhere are the same; others in the same place are not.
+    elsewhere = ["--set", f"proxy.data.path={moved}", "--n-trials", "2"]
+    assert search(folder, *named, "--resume", *elsewhere) == 0
+    _write_images(images, seed=1)
+
+    assert search(folder, *named, "--resume", "--n-trials", "3") == 2
+    assert "images.npz does not hold what it held when" in capsys.readouterr().err
+    assert main(["confirm", "--out", str(folder), "--set", f"proxy.data.path={images}"]) == 2
+    assert "images.npz does not hold what it held when" in capsys.readouterr().err
 
 
 def test_a_run_goes_on_without_its_settings_being_said_again(

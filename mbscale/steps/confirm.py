@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mbscale.proxy.fingerprint import fingerprint
 from mbscale.proxy.settings import ProxySettings
 from mbscale.results.record import Record
 from mbscale.results.rows import write_rows
@@ -11,7 +12,6 @@ from mbscale.search.confirm import confirm as confirm_top
 from mbscale.search.execution.executors import open_executor, share_images
 from mbscale.search.run_files import write_found
 from mbscale.search.study.journal import Journal
-from mbscale.search.validation.score_book import fingerprint
 from mbscale.steps.progress import report
 from mbscale.steps.run import Run
 from mbscale.steps.search import read_searched, save_figures
@@ -55,6 +55,6 @@ def _train(run: Run, records: Sequence[Record], proxy: ProxySettings) -> Confirm
             share_images(executor, proxy, run.dataset),
             Journal(run.folder.journal),
             executor=executor,
-            recipe=fingerprint(proxy),
+            recipe=fingerprint(proxy, run.dataset),
             on_evaluation=counter.count,
         )

@@ -10,9 +10,10 @@ from typing import Any, cast
 from mbscale.config import RunConfig, load_run_config, save_run_config
 from mbscale.errors import ConfigError
 from mbscale.free_settings import list_deciding, list_free
+from mbscale.proxy.fingerprint import make_recipe
 from mbscale.proxy.images.dataset import Dataset, load_dataset
 from mbscale.proxy.training.device import choose_device
-from mbscale.results.manifest import describe_run, hash_arrays, hash_text, write_manifest
+from mbscale.results.manifest import describe_run, hash_text, write_manifest
 from mbscale.results.run_folder import Provenance, RunFolder, make_folder, write_baseline
 from mbscale.search.limits import check_limits
 from mbscale.search.pool import list_pool
@@ -116,8 +117,10 @@ def reopen_run(
 def _load(config: RunConfig, folder: RunFolder, progress: Progress) -> Run:
     space = load_search_space(config.space)
     pool = list_pool(space, config.proxy)
-    task = SearchTask(space, config.target, config.search, config.seed, pool)
-    return Run(config, folder, task, load_dataset(config.proxy.data), progress)
+    dataset = load_dataset(config.proxy.data)
+    recipe = make_recipe(config.proxy, dataset)
+    task = SearchTask(space, config.target, config.search, config.seed, pool, recipe=recipe)
+    return Run(config, folder, task, dataset, progress)
 
 
 def _with_messages(run: Run, messages: Sequence[str]) -> Run:
@@ -142,13 +145,11 @@ def _hold(folder: RunFolder, note: Callable[[str], None]) -> Generator[None]:
 
 def _save_manifest(run: Run, command: Sequence[str]) -> None:
     """manifest.json: versions, machine, command, and what settings and images hash to."""
-    splits = (run.dataset.train, run.dataset.selection, run.dataset.test)
-    data_hash = hash_arrays(array for part in splits for array in (part.images, part.labels))
     manifest = describe_run(
         command=command,
         seed=run.config.seed,
         device=str(choose_device(run.config.proxy.device)),
-        hashes=(hash_text(repr(run.config)), data_hash),
+        hashes=(hash_text(repr(run.config)), run.dataset.content_hash),
         started=datetime.now(UTC),
     )
     write_manifest(run.folder.manifest, manifest)

@@ -1,11 +1,10 @@
 """Compound scaling of a run's baseline: the constants, and the family that follows from them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from mbscale.proxy.fingerprint import fingerprint
 from mbscale.results.family_plot import plot_family
 from mbscale.results.files import replace_file
-from mbscale.results.manifest import hash_text
 from mbscale.results.rows import write_rows
 from mbscale.results.run_folder import make_folder
 from mbscale.results.scaling_plot import plot_scaling
@@ -75,8 +74,7 @@ def make_scaling_task(run: Run, baseline: Network) -> ScalingTask:
 
 def open_evaluations(run: Run) -> EvaluationLog:
     """What was trained in the folder; evaluations made with another recipe do not count."""
-    # What the certificate says of the proxy changes no training.
-    recipe = hash_text(repr(replace(run.config.proxy, certificate=None)))
+    recipe = fingerprint(run.config.proxy.as_training(), run.dataset)
     return EvaluationLog(run.folder.scaled_evaluations, recipe=recipe)
 
 

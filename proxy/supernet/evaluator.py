@@ -1,15 +1,14 @@
 """The evaluator that judges networks by the weights they share."""
 
 import fcntl
-import hashlib
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from mbscale.errors import ConfigError
 from mbscale.proxy.evaluation import Evaluation, OnEpoch, SplitName
+from mbscale.proxy.fingerprint import fingerprint_supernet
 from mbscale.proxy.images.dataset import Dataset, load_dataset
 from mbscale.proxy.settings import ProxySettings
 from mbscale.proxy.supernet.recalibration import recalibrate
@@ -19,7 +18,7 @@ from mbscale.proxy.training.device import choose_device, limit_threads
 from mbscale.proxy.training.loop import measure
 from mbscale.proxy.training.resident_images import ResidentImages
 from mbscale.space.architecture import Architecture
-from mbscale.space.search_space import SearchSpace, load_search_space
+from mbscale.space.search_space import load_search_space
 
 
 class Supernet:
@@ -76,7 +75,7 @@ class Supernet:
             num_classes = self._dataset.num_classes
             shared = SharedWeights(self._space, self._settings, num_classes=num_classes)
             shared = shared.to(self._device)
-            path = checkpoint_path(self._settings, self._space)
+            path = checkpoint_path(self._settings, self._space.name, self._dataset)
             with _alone(path.with_suffix(".lock")):
                 images = self._images.at(None).training
                 train_supernet(shared, images, self._settings, checkpoint=path)
@@ -84,15 +83,10 @@ class Supernet:
         return self._trained
 
 
-def checkpoint_path(settings: ProxySettings, space: SearchSpace) -> Path:
-    """The file of the supernet with these settings; others have another."""
-    recipe = replace(settings.training, threads=1, epochs=1)
-    supernet = replace(settings.supernet, cache="", n_recalibration=2, space=None)
-    data = replace(settings.data, cache="")
-    strides = (settings.stem_stride, settings.stage_strides, settings.width_factor)
-    decisive = repr((space, data, settings.resolution, strides, recipe, supernet))
-    mark = hashlib.sha256(decisive.encode()).hexdigest()[:16]
-    return Path(settings.supernet.cache) / f"{space.name}-{mark}.pt"
+def checkpoint_path(settings: ProxySettings, name: str, dataset: Dataset) -> Path:
+    """The file of the supernet with these settings and images; ``name`` is that of its space."""
+    mark = fingerprint_supernet(settings, dataset)
+    return Path(settings.supernet.cache) / f"{name}-{mark}.pt"
 
 
 @contextmanager

@@ -4,12 +4,14 @@ import copy
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, cast
 
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from mbscale.errors import ConfigError, RunError
 from mbscale.free_settings import list_deciding, list_free
+from mbscale.proxy.fingerprint import Recipe
 from mbscale.results.record import Record
 from mbscale.search.execution.jobs import Course
 from mbscale.search.samplers import space_distributions
@@ -28,6 +30,8 @@ from mbscale.space.encoding import space_choices
 
 _SCHEMA_VERSION = 1
 _STUDY = "search"
+# The fact that says by which proxy, and on which images, the trials were evaluated.
+_RECIPE = "recipe"
 # What a pruner noted of a training.
 _NOTES = "pruner_notes"
 
@@ -60,6 +64,8 @@ class SearchLog:
             self._study.set_fact("begun_with", now)
         else:
             self._check_unchanged(begun_with, now)
+        if task.recipe is not None:
+            self._check_recipe(task.recipe)
 
     def append(
         self,
@@ -131,6 +137,24 @@ class SearchLog:
             system_attrs=dict(trial.system_attrs),
         )
 
+    def _check_recipe(self, recipe: Recipe) -> None:
+        before = self._study.read_facts().get(_RECIPE)
+        now = {"settings": _make_plain(recipe.settings), "content": recipe.content}
+        if before is None:
+            # The journal is new, or of an earlier version that kept none.
+            self._study.set_fact(_RECIPE, now)
+            return
+        _check_content(before, recipe, path=self._path)
+        old, new = _flatten(before["settings"], "proxy"), _flatten(now["settings"], "proxy")
+        changed = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
+        if changed:
+            key = changed[0]
+            msg = (
+                f"{self._path} was started with {key} = {old.get(key, 'its default')} and cannot "
+                f"resume with {new.get(key, 'its default')}; name another --out"
+            )
+            raise ConfigError(msg)
+
     def _check_unchanged(self, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
         old, new = _flatten(before), _flatten(now)
         # An earlier version kept a few settings that are free now.
@@ -150,9 +174,13 @@ class SearchLog:
 def read_search(journal: Journal, task: SearchTask) -> tuple[Record, ...]:
     """The records of the search in a journal, in the order of their numbers.
 
-    Settings are not compared with those that it was begun with.
+    Settings are not compared with those that it was begun with. Raises ConfigError where the
+    images are others.
     """
     study = journal.open_study(_STUDY, study_directions(task.settings.objective))
+    before = study.read_facts().get(_RECIPE)
+    if before is not None and task.recipe is not None:
+        _check_content(before, task.recipe, path=journal.path)
     records = [read_record(task, trial, path=journal.path) for trial in study.read_trials()]
     return tuple(sorted(records, key=lambda record: record.number))
 
@@ -161,6 +189,15 @@ def read_course(trial: FrozenTrial) -> Course:
     """How the training of a trial went, as ``append`` has written it."""
     curve = tuple(value for _, value in sorted(trial.intermediate_values.items()))
     return Course(curve, trial.user_attrs.get(_NOTES, {}))
+
+
+def _check_content(before: Mapping[str, Any], recipe: Recipe, *, path: Path) -> None:
+    if before["content"] != recipe.content:
+        msg = (
+            f"{recipe.source} does not hold what it held when {path} was started; put the old "
+            "content back, or name another --out"
+        )
+        raise ConfigError(msg)
 
 
 def _describe_notes(course: Course) -> dict[str, Any]:
@@ -195,8 +232,12 @@ def _describe(task: SearchTask) -> dict[str, Any]:
         "search": list_deciding(task.settings),
         "seed": task.seed,
     }
-    # As the journal gives it back: tuples are lists there.
-    return cast("dict[str, Any]", json.loads(json.dumps(described)))
+    return _make_plain(described)
+
+
+def _make_plain(value: Mapping[str, Any]) -> dict[str, Any]:
+    """As the journal gives it back: tuples are lists there."""
+    return cast("dict[str, Any]", json.loads(json.dumps(value)))
 
 
 def _flatten(value: object, name: str = "") -> dict[str, Any]:

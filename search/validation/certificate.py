@@ -6,10 +6,11 @@ from pathlib import Path
 import yaml
 
 from mbscale.errors import ConfigError
+from mbscale.proxy.fingerprint import fingerprint
+from mbscale.proxy.images.dataset import Dataset
 from mbscale.proxy.settings import ProxySettings
 from mbscale.results.files import replace_file
 from mbscale.search.validation.proxy_validation import ProxyRow
-from mbscale.search.validation.score_book import fingerprint
 from mbscale.strict_dataclass import strict_dataclass
 from mbscale.strict_yaml import parse_strict, read_yaml
 
@@ -20,7 +21,7 @@ class Certificate:
 
     name: str
     space: str
-    # Of the settings that decide the scores; another recipe is another proxy.
+    # Of the settings and images that decide the scores; another recipe is another proxy.
     fingerprint: str
     # What the order was compared with.
     reference: str
@@ -43,9 +44,9 @@ class Certificate:
         """Whether the whole interval lies below what parameters alone reach."""
         return self.tau_high < self.parameters_tau
 
-    def is_for(self, space: str, settings: ProxySettings) -> bool:
-        """Whether a search with these settings has this proxy."""
-        return (self.space, self.fingerprint) == (space, fingerprint(settings))
+    def is_for(self, space: str, settings: ProxySettings, dataset: Dataset | None = None) -> bool:
+        """Whether a search with these settings has this proxy; loads images that are not given."""
+        return self.space == space and self.fingerprint == fingerprint(settings, dataset)
 
     def describe(self) -> str:
         """What was measured, in one sentence."""

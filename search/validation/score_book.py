@@ -1,13 +1,14 @@
 """What proxies said of networks, kept in a file, so that nothing is measured twice."""
 
-import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from mbscale.proxy.evaluation import Evaluator
 from mbscale.proxy.evaluators import make_evaluator
+from mbscale.proxy.fingerprint import fingerprint
+from mbscale.proxy.images.dataset import load_dataset
 from mbscale.proxy.settings import ProxySettings
 from mbscale.results.rows import read_rows, write_rows
 from mbscale.space.architecture import Architecture
@@ -44,37 +45,6 @@ class Score:
     def course(self) -> tuple[float, ...]:
         """The accuracy after each epoch; empty where it was not watched."""
         return tuple(float(word) for word in self.epochs.split())
-
-
-def fingerprint(settings: ProxySettings) -> str:
-    """Equal for settings that give the same scores: place and number of threads do not count.
-
-    Of a table, what stands in the file counts.
-    """
-    recipe = replace(settings.training, threads=1)
-    data = replace(settings.data, cache="")
-    # By name, so that a setting of another evaluator does not spoil what was measured.
-    strides = (settings.stem_stride, settings.stage_strides, settings.width_factor)
-    task = (settings.evaluator, data, settings.resolution, strides)
-    if settings.evaluator == "zero_cost":
-        # Nothing is trained, so the recipe does not matter.
-        return _hash(repr((*task, settings.zero_cost)))
-    if settings.evaluator == "table":
-        return _hash(repr(("table", settings.table)) + _digest(settings.table.path))
-    same = repr((*task, recipe))
-    if settings.evaluator == "supernet":
-        same += repr(replace(settings.supernet, cache=""))
-    return _hash(same)
-
-
-def _digest(path: str | None) -> str:
-    """What stands in the file; nothing where it cannot be read, which its reader says."""
-    is_there = path is not None and Path(path).is_file()
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path and is_there else ""
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class ScoreBook:
@@ -115,7 +85,9 @@ def measure_networks(
     watched after every epoch, so its seconds hold the watching too, where there are others.
     """
     name, settings = proxy
-    mark = fingerprint(settings)
+    # A table needs no images, and may lie where there are none.
+    dataset = None if settings.evaluator == "table" else load_dataset(settings.data)
+    mark = fingerprint(settings, dataset)
     evaluate = None
     table: list[tuple[Score, ...]] = []
     for index, architecture in enumerate(networks):
@@ -125,7 +97,7 @@ def measure_networks(
             seed = first_seed + _MOST_NETWORKS * repeat + index
             known = book.find(mark, canonical_key(architecture), seed)
             if known is None:
-                evaluate = evaluate or make_evaluator(settings)
+                evaluate = evaluate or make_evaluator(settings, dataset)
                 known = _measure(
                     evaluate,
                     architecture,

@@ -240,7 +240,7 @@ def test_a_second_evaluator_finds_the_supernet_trained(tmp_path: Path) -> None:
     proxy = replace(SETTINGS, supernet=supernet)
     architecture = _draw(load_search_space(TINY), 1)
     first = make_evaluator(proxy)(architecture, seed=0)
-    path = checkpoint_path(proxy, load_search_space(TINY))
+    path = checkpoint_path(proxy, load_search_space(TINY).name, load_dataset(proxy.data))
     written = path.stat().st_mtime_ns
 
     again = make_evaluator(proxy)(architecture, seed=0)
@@ -251,14 +251,14 @@ def test_a_second_evaluator_finds_the_supernet_trained(tmp_path: Path) -> None:
 
 
 def test_other_settings_have_another_file_and_the_cache_is_no_setting() -> None:
-    space = load_search_space(TINY)
+    images = load_dataset(SETTINGS.data)
     longer = replace(SETTINGS, supernet=replace(SETTINGS.supernet, epochs=3))
     calibrated = replace(SETTINGS, supernet=replace(SETTINGS.supernet, n_recalibration=9))
 
-    path = checkpoint_path(SETTINGS, space)
+    path = checkpoint_path(SETTINGS, "tiny", images)
 
-    assert checkpoint_path(longer, space) != path
-    assert checkpoint_path(calibrated, space) == path
+    assert checkpoint_path(longer, "tiny", images) != path
+    assert checkpoint_path(calibrated, "tiny", images) == path
 
 
 def test_a_supernet_without_a_space_is_refused() -> None:

@@ -10,6 +10,7 @@ import synthetic_search
 from synthetic_search import OBJECTIVE, SyntheticEvaluator, make_task, read_calls, search
 
 from mbscale.errors import ConfigError
+from mbscale.proxy.fingerprint import Recipe
 from mbscale.results.record import Record
 from mbscale.results.tables import read_records
 from mbscale.search.samplers import SAMPLERS
@@ -240,6 +241,44 @@ def test_settings_that_change_the_meaning_of_trials_are_refused_on_resume(
 
     with pytest.raises(ConfigError, match=f"started with {begun_with}"):
         search(make_task(n_trials=3, **changes), tmp_path)
+
+
+RECIPE = Recipe({"evaluator": "train", "training": {"epochs": 4}}, content="a1", source="my.npz")
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (replace(RECIPE, content="b2"), "my.npz does not hold what it held when"),
+        (
+            replace(RECIPE, settings={"evaluator": "train"}),
+            "started with proxy.training.epochs = 4 and cannot resume with its default",
+        ),
+    ],
+)
+def test_a_search_does_not_resume_with_another_proxy_or_other_images(
+    tmp_path: Path, changed: Recipe, words: str
+) -> None:
+    search(replace(make_task(n_trials=3), recipe=RECIPE), tmp_path)
+
+    with pytest.raises(ConfigError, match=words):
+        search(replace(make_task(n_trials=4), recipe=changed), tmp_path)
+
+
+def test_a_search_resumes_where_equal_images_lie_elsewhere(tmp_path: Path) -> None:
+    search(replace(make_task(n_trials=3), recipe=RECIPE), tmp_path)
+    moved = replace(make_task(n_trials=4), recipe=replace(RECIPE, source="moved.npz"))
+
+    assert search(moved, tmp_path).n_evaluated == 4
+
+
+def test_a_journal_without_a_recipe_takes_that_of_its_first_resume(tmp_path: Path) -> None:
+    search(make_task(n_trials=3), tmp_path)
+    search(replace(make_task(n_trials=4), recipe=RECIPE), tmp_path)
+    other = replace(make_task(n_trials=5), recipe=replace(RECIPE, content="b2"))
+
+    with pytest.raises(ConfigError, match=r"my\.npz does not hold"):
+        search(other, tmp_path)
 
 
 def test_the_files_hold_the_records_and_the_best_network(tmp_path: Path) -> None:
