@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mbscale.errors import ConfigError
+from mbscale.search.limits import list_limits
+from mbscale.search.objective import Objective, make_objective
 from mbscale.search.settings import SearchSettings
 from mbscale.search.surrogate.cheap_scores import CheapScores
 from mbscale.space.network import Target
@@ -14,7 +17,9 @@ class SearchTask:
     """A space, where its networks will be used, how it is searched, and the run's seed.
 
     ``cheap_scores`` are what is known of some networks before any is trained; they follow
-    from the rest and the proxy.
+    from the rest and the proxy. An ``objective`` of the user's own stands in place of that of
+    the settings, limits included; what the settings say of metric, target and two objectives
+    stays. It is not kept on disk: a search is to be resumed with the same one.
     """
 
     space: SearchSpace
@@ -24,3 +29,18 @@ class SearchTask:
     # Where networks are looked up: those that can be, as vectors by canonical key. Empty: all.
     pool: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
     cheap_scores: tuple[CheapScores, ...] = ()
+    objective: Objective | None = None
+
+    def __post_init__(self) -> None:
+        limits = list_limits(self.settings.objective)
+        if self.objective is not None and limits:
+            msg = (
+                f"search.objective.{limits[0].name} is not seen by an objective of your own; "
+                "give the limit in its violations, and leave the setting out"
+            )
+            raise ConfigError(msg)
+
+    @property
+    def followed(self) -> Objective:
+        """The objective of the user's own, or that of the settings."""
+        return self.objective or make_objective(self.settings.objective)

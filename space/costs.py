@@ -1,9 +1,13 @@
 """What a network costs, by name: each cost with its unit, its count and its table of a space."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
+import numpy as np
+from numpy.typing import NDArray
+
+from mbscale.errors import ConfigError
 from mbscale.space.architecture import Architecture
 from mbscale.space.cost import Cost, count_cost
 from mbscale.space.cost_table import CostColumn, CostTable
@@ -11,6 +15,9 @@ from mbscale.space.network import Target
 from mbscale.space.peak_memory import count_peak_memory, tabulate_peak_memory
 from mbscale.space.search_space import SearchSpace
 from mbscale.space.space_table import SpaceTable
+
+# Vectors ``(n, choices)`` to counts ``(n,)``.
+Counter = Callable[[NDArray[np.int64]], NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +76,37 @@ COSTS: Mapping[str, CostKind] = {
 def count_costs(architecture: Architecture, target: Target) -> dict[str, int]:
     """Every cost of ``COSTS`` for one image at the target, by name."""
     return {name: kind.count(architecture, target) for name, kind in COSTS.items()}
+
+
+@lru_cache(maxsize=16)
+def tabulate_cost(name: str, space: SearchSpace, target: Target) -> SpaceTable:
+    """The table of one cost of ``COSTS``, made once."""
+    return COSTS[name].tabulate(space, target)
+
+
+def list_counters(space: SearchSpace, target: Target) -> dict[str, Counter]:
+    """What counts each cost of vectors of a space; a table is made when it is asked first."""
+
+    def make(name: str) -> Counter:
+        return lambda vectors: tabulate_cost(name, space, target).count(vectors)
+
+    return {name: make(name) for name in COSTS}
+
+
+class VectorCosts(Mapping[str, NDArray[np.float64]]):
+    """Costs ``(n,)`` of vectors ``(n, choices)`` by name, each counted when it is asked for."""
+
+    def __init__(self, vectors: NDArray[np.int64], counters: Mapping[str, Counter]) -> None:
+        self._vectors, self._counters = vectors, counters
+
+    def __getitem__(self, name: str) -> NDArray[np.float64]:
+        if name not in self._counters:
+            msg = f"of this space, {', '.join(self._counters)} can be counted, and no {name}"
+            raise ConfigError(msg)
+        return self._counters[name](self._vectors).astype(np.float64)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._counters)
+
+    def __len__(self) -> int:
+        return len(self._counters)
