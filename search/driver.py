@@ -132,7 +132,9 @@ class _Search:
     def close(self, status: SearchStatus) -> SearchOutcome:
         """Write the files a last time and say how it went."""
         self._files.write(self._ledger.records, self._ledger.best)
-        return conclude(self._ledger.records, status, self._task.settings.objective, self._messages)
+        # An objective of the user's own need not have a target.
+        objective = None if self._task.objective else self._task.settings.objective
+        return conclude(self._ledger.records, status, objective, self._messages)
 
     def _restore(self) -> StudyInMemory:
         finished = self._log.read_finished()

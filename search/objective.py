@@ -20,11 +20,11 @@ Number = TypeVar("Number", float, FloatArray)
 
 
 class Objective(Protocol):
-    """What a search follows.
+    """What a search maximizes, and the limits that it keeps.
 
-    The law that a model of the quality rests on: at a fixed cost the reward is linear in the
-    quality and grows with it. ``quality_for`` is then well defined, and mean and deviation
-    of a quality give those of its reward. Quality is from 0 to 1 (``measure_quality``),
+    At a fixed cost the reward must be linear in the quality and grow with it. The surrogate
+    and the pruners rely on this: ``quality_for`` is then well defined, and the mean and the
+    deviation of a quality give those of its reward. Quality is from 0 to 1 (``measure_quality``),
     ``macs`` are those at the target. All methods take numbers, or arrays of one shape.
     """
 
@@ -37,15 +37,16 @@ class Objective(Protocol):
         ...
 
     def violations(self, costs: Mapping[str, Number]) -> Mapping[str, Number]:
-        """How far costs are outside each limit, by the limit's name; 0 or less is within.
+        """How far costs are outside each limit, by name of the limit; 0 or less is within.
 
-        ``costs`` holds those of ``COSTS`` (space/costs.py). Networks outside are never trained.
+        ``costs`` holds every cost of ``COSTS`` (space/costs.py). Networks outside a limit are
+        never trained.
         """
         ...
 
 
 class ObjectiveFromSettings(ABC):
-    """An objective with the limits of its settings; a subclass says the reward."""
+    """An objective with the limits of its settings; a subclass computes the reward."""
 
     def __init__(self, settings: ObjectiveSettings) -> None:
         self._settings = settings
@@ -105,7 +106,7 @@ def make_objective(settings: ObjectiveSettings) -> Objective:
 
 
 def measure_slope(objective: Objective, macs: Number) -> Number:
-    """The reward that one more of quality brings at this cost; above 0."""
+    """Reward per unit of quality at this cost; above 0."""
     zero = macs * 0.0
     return objective.reward(zero + 1, macs) - objective.reward(zero, macs)
 

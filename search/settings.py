@@ -62,14 +62,14 @@ class ObjectiveSettings:
     # Quality up and MACs down as two objectives of the sampler. The reward is still
     # computed, and picks the baseline.
     multi_objective: bool = False
-    # Limits on other costs, as min_macs and max_macs: parameters.
+    # Limits on other costs, in the same way. Parameters:
     min_params: float | None = None
     max_params: float | None = None
     # Outputs of convolutions, in elements.
     min_activations: float | None = None
     max_activations: float | None = None
-    # What one image needs at once, in bytes at one per activation (int8): 256e3 is 256 kB.
-    # space/peak_memory.py says what is counted.
+    # Peak memory of the activations of one image, in bytes at one per activation (int8):
+    # 256e3 is 256 kB. space/peak_memory.py defines what is counted.
     min_peak_memory: float | None = None
     max_peak_memory: float | None = None
 

@@ -17,9 +17,10 @@ class SearchTask:
     """A space, where its networks will be used, how it is searched, and the run's seed.
 
     ``cheap_scores`` are what is known of some networks before any is trained; they follow
-    from the rest and the proxy. An ``objective`` of the user's own stands in place of that of
-    the settings, limits included; what the settings say of metric, target and two objectives
-    stays. It is not kept on disk: a search is to be resumed with the same one.
+    from the rest and the proxy. ``objective`` replaces the objective of the settings and
+    its limits; metric, target and ``multi_objective`` still come from the settings. The journal
+    records its class and refuses to resume with another. Raises ConfigError where the settings
+    hold limits that such an objective would not see.
     """
 
     space: SearchSpace
@@ -36,11 +37,11 @@ class SearchTask:
         if self.objective is not None and limits:
             msg = (
                 f"search.objective.{limits[0].name} is not seen by an objective of your own; "
-                "give the limit in its violations, and leave the setting out"
+                "return the limit from its violations method and remove the setting"
             )
             raise ConfigError(msg)
 
     @property
     def followed(self) -> Objective:
-        """The objective of the user's own, or that of the settings."""
+        """The objective given as an object, or else that of the settings."""
         return self.objective or make_objective(self.settings.objective)

@@ -24,8 +24,8 @@ Counter = Callable[[NDArray[np.int64]], NDArray[np.int64]]
 class CostKind:
     """A cost: ``count`` gives that of one network, ``tabulate`` that of all members of a space.
 
-    Both say the same of a member, which a test holds for all of ``COSTS``. ``unit`` is a
-    plural that follows a number.
+    Both give the same number for a member; a test checks this for all of ``COSTS``. ``unit``
+    is a plural that follows a number.
     """
 
     unit: str
@@ -33,7 +33,7 @@ class CostKind:
     tabulate: Callable[[SearchSpace, Target], SpaceTable]
 
 
-# Three counts of one network follow each other.
+# MACs, parameters and activations of one network are asked for in a row.
 @lru_cache(maxsize=8)
 def _count(architecture: Architecture, target: Target) -> Cost:
     resolution, num_classes = target.resolution, target.num_classes
@@ -85,7 +85,7 @@ def tabulate_cost(name: str, space: SearchSpace, target: Target) -> SpaceTable:
 
 
 def list_counters(space: SearchSpace, target: Target) -> dict[str, Counter]:
-    """What counts each cost of vectors of a space; a table is made when it is asked first."""
+    """A counter of vectors for each cost; each builds its table on the first call."""
 
     def make(name: str) -> Counter:
         return lambda vectors: tabulate_cost(name, space, target).count(vectors)
@@ -101,7 +101,7 @@ class VectorCosts(Mapping[str, NDArray[np.float64]]):
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
         if name not in self._counters:
-            msg = f"of this space, {', '.join(self._counters)} can be counted, and no {name}"
+            msg = f"this space counts {', '.join(self._counters)}; it has no counter for {name}"
             raise ConfigError(msg)
         return self._counters[name](self._vectors).astype(np.float64)
 

@@ -194,9 +194,14 @@ def _describe(task: SearchTask) -> dict[str, Any]:
         "target": asdict(task.target),
         "search": list_deciding(task.settings),
         "seed": task.seed,
+        "objective": _name_type(task.objective),
     }
     # As the journal gives it back: tuples are lists there.
     return cast("dict[str, Any]", json.loads(json.dumps(described)))
+
+
+def _name_type(own: object | None) -> str | None:
+    return None if own is None else f"{type(own).__module__}.{type(own).__qualname__}"
 
 
 def _flatten(value: object, name: str = "") -> dict[str, Any]:

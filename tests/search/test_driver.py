@@ -217,6 +217,7 @@ def test_an_objective_of_ones_own_is_followed(tmp_path: Path, sampler: SamplerNa
     assert all(one.activations <= 30_000 for one in trained)
     refused = [one.reason for one in whole.records if one.state == "infeasible"]
     assert set(refused) <= {"breaks small_maps"}
+    assert whole.messages == ()
 
 
 class FastNetworks(SmallestMaps):
@@ -256,6 +257,14 @@ def tabulate_latency(space: SearchSpace, target: Target) -> SpaceTable:
 
     stages, _ = tabulate_stages(space, target.resolution, measure)
     return SpaceTable(100, stages, np.zeros(len(space.stages[-1].widths), np.int64), "sum")
+
+
+def test_a_search_does_not_resume_with_another_kind_of_objective(tmp_path: Path) -> None:
+    task = replace(make_task("random", n_trials=2), objective=SmallestMaps())
+    search(task, tmp_path)
+
+    with pytest.raises(ConfigError, match=r"started with objective = .*SmallestMaps"):
+        search(replace(task, objective=None), tmp_path)
 
 
 def test_limits_of_the_settings_are_not_those_of_an_objective_of_ones_own() -> None:
