@@ -1,30 +1,28 @@
 """All settings of a run: one frozen dataclass of the parts, from YAML and ``--set``."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
-from typing import Any, ClassVar, cast
-
-from pydantic import ConfigDict
+from typing import Any, cast
 
 from mbscale.errors import ConfigError
 from mbscale.proxy.settings import WITHOUT_LOG_LOSS, ProxySettings
+from mbscale.results.files import replace_file
 from mbscale.search.scaling.settings import FamilySettings, ScaleSettings
 from mbscale.search.settings import ConfirmSettings, SearchSettings
 from mbscale.search.validation.settings import ValidationSettings
 from mbscale.space.network import Target
-from mbscale.strict_yaml import STRICT, dump_yaml, load_yaml, parse_strict, read_yaml
+from mbscale.strict_dataclass import strict_dataclass
+from mbscale.strict_yaml import dump_yaml, load_yaml, parse_strict, read_yaml
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class RunConfig:
     """Everything that decides the numbers of a run.
 
     ``space`` is a preset's name or the path of a YAML file. Cost is counted at
     ``target``, accuracy is measured on ``proxy``.
     """
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     space: str = "small"
     seed: int = 0
@@ -71,6 +69,11 @@ def load_run_config(path: Path | None, overrides: Sequence[str] = ()) -> RunConf
     for override in overrides:
         set_dotted(data, override)
     return parse_strict(RunConfig, data, where=where, error=ConfigError)
+
+
+def save_run_config(path: Path, config: RunConfig) -> None:
+    """Replace ``path`` by the settings as YAML, which ``load_run_config`` reads back equal."""
+    replace_file(path, dump_yaml(config))
 
 
 def change_proxy(proxy: ProxySettings, changes: Sequence[str], *, name: str) -> ProxySettings:

@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import yaml
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from mbscale.errors import MbscaleError
+from mbscale.strict_dataclass import STRICT
 from mbscale.validation_sentences import describe_failure, name_place, require_strict, shorten
 from mbscale.yaml_dialect import LARGEST_INT, MAX_DEPTH, Dumper, Loader
 
 T = TypeVar("T")
 Place = tuple[int | str, ...]
-
-# Put on a dataclass as ``__pydantic_config__``: no unknown key, no "3" for 3, no NaN.
-STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 _LARGEST_FILE_BYTES = 1_000_000
 

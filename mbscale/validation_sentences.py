@@ -3,14 +3,17 @@
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from types import NoneType
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, ValidationError
+
+from mbscale.value_range import is_union, read_range, takes_none
 
 Place = tuple[int | str, ...]
 
 _UNKNOWN = "unexpected_keyword_argument"
+_BOUNDS = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
 _WORDS = {
     "Input should be": "must be",
     "a valid integer": "a whole number",
@@ -18,13 +21,20 @@ _WORDS = {
     "a valid boolean": "true or false",
     "a valid string": "a text",
     "a valid array": "a list",
+    "a valid tuple": "a tuple",
     "an object": "a mapping of names to values",
 }
 
 
-def describe_failure(failure: ValidationError, kind: Any, data: object) -> str:
-    """One sentence on the first thing wrong in ``data``, which was to become a ``kind``."""
-    found = [(_place(entry, data), entry) for entry in failure.errors(include_url=False)]
+def describe_failure(
+    failure: ValidationError, kind: Any, data: object, *, below: Place = ()
+) -> str:
+    """One sentence on the first thing wrong in ``data``, which was to become a ``kind``.
+
+    ``below`` is the place in ``data`` of what was validated.
+    """
+    entries = failure.errors(include_url=False)
+    found = [(_place(entry, data, below=below), entry) for entry in entries]
     # An unknown key comes first: a misspelt name also makes its right name go missing.
     place, first = min(found, key=lambda pair: pair[1]["type"] != _UNKNOWN)
     if first["type"] == _UNKNOWN:
@@ -33,6 +43,8 @@ def describe_failure(failure: ValidationError, kind: Any, data: object) -> str:
     # Of the failed members of a union, the one that got furthest was meant.
     place, first = max(inside, key=lambda pair: len(pair[0]))
     alternatives = [entry for other, entry in found if other == place]
+    if first["type"] in _BOUNDS:
+        return f"{name_place(place)} {_demand_range(kind, place)}; got {shorten(first['input'])}"
     return _describe(place, first, alternatives)
 
 
@@ -41,7 +53,7 @@ def require_strict(kind: Any, strict: ConfigDict) -> None:
     for member in _members(kind):
         settings = getattr(member, "__pydantic_config__", {})
         if is_dataclass(member) and not strict.items() <= settings.items():
-            msg = f"{member} needs __pydantic_config__ = STRICT"
+            msg = f"{member} must be a strict_dataclass"
             raise TypeError(msg)
         for child in (*_fields(member).values(), *get_args(member)):
             require_strict(child, strict)
@@ -62,9 +74,9 @@ def shorten(value: object, limit: int = 60) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
-def _place(entry: Any, data: Any) -> Place:
+def _place(entry: Any, data: Any, *, below: Place) -> Place:
     """Where in ``data`` the error is: pydantic's location without the names of union members."""
-    parts = entry["loc"]
+    parts = (*below, *entry["loc"])
     place: list[int | str] = []
     for index, part in enumerate(parts):
         is_missing = index == len(parts) - 1 and entry["type"] == "missing"
@@ -98,6 +110,14 @@ def _describe(place: Place, first: Any, alternatives: Sequence[Any]) -> str:
             wants = dict.fromkeys(_reword(entry) for entry in alternatives)
             sentence = " or ".join(wants).replace(" or must be", " or")
             return f"{name} {sentence}; got {shorten(first['input'])}"
+
+
+def _demand_range(kind: Any, place: Place) -> str:
+    """Both bounds at once: who is told of one would run into the other."""
+    *parents, last = place
+    hints = [_child(parent, last) for parent in _kinds_at(kind, parents)]
+    hint = next(hint for hint in hints if read_range(hint))
+    return f"must be {read_range(hint).describe()}{', or null' if takes_none(hint) else ''}"
 
 
 def _reword(entry: Any) -> str:
@@ -140,7 +160,7 @@ def _kinds_at(kind: Any, place: Sequence[int | str]) -> list[Any]:
 def _members(kind: Any) -> list[Any]:
     if get_origin(kind) is Annotated:
         return _members(get_args(kind)[0])
-    if get_origin(kind) in (Union, UnionType):
+    if is_union(kind):
         return [member for option in get_args(kind) for member in _members(option)]
     return [kind]
 

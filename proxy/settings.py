@@ -1,16 +1,14 @@
 """How networks are judged: the images, the training, the strides."""
 
 import re
-from dataclasses import dataclass, field, replace
-from typing import Annotated, ClassVar, Literal
-
-from pydantic import ConfigDict
+from dataclasses import field, replace
+from typing import Annotated, Literal
 
 from mbscale.errors import ConfigError
 from mbscale.free_settings import FREE
 from mbscale.proxy.supernet_settings import SupernetSettings
 from mbscale.proxy.zero_cost_settings import ZeroCostSettings
-from mbscale.strict_yaml import STRICT
+from mbscale.strict_dataclass import strict_dataclass
 
 DatasetName = Literal["fashion_mnist", "npz", "cifar10", "image_folder"]
 OptimizerName = Literal["adamw", "sgd", "rmsprop"]
@@ -29,11 +27,9 @@ def _require(value: object, allowed: object, *, is_met: bool, name: str) -> None
         raise ConfigError(msg)
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class DataSettings:
     """Which images, and how they are divided into train, selection and test."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     name: DatasetName = "fashion_mnist"
     # The file (npz, cifar10) or the folder (image_folder); fashion_mnist is in the package.
@@ -73,11 +69,9 @@ class DataSettings:
             raise ConfigError(msg)
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class TrainingSettings:
     """The recipe that every network is trained with."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     # Times that every training image is shown.
     epochs: int = 3
@@ -123,21 +117,17 @@ class TrainingSettings:
         _require(momentum, "above 0 and at most 1, or null", is_met=is_met, name="bn_momentum")
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class TableSettings:
     """Where recorded accuracies are."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     # A CSV file with the columns of Accel-NASBench or of NAS-Bench-Macro.
     path: Annotated[str | None, FREE] = None
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class ProxySettings:
     """The cheap task that stands for the target."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     # train: short training. zero_cost: a score of the untrained network, which is no accuracy.
     # supernet: one network with shared weights, trained once.

@@ -1,22 +1,17 @@
 """How the weight-sharing network is trained and used."""
 
-from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
-
-from pydantic import ConfigDict
+from typing import Annotated, Literal
 
 from mbscale.errors import ConfigError
 from mbscale.free_settings import FREE
-from mbscale.strict_yaml import STRICT
+from mbscale.strict_dataclass import strict_dataclass
 
 SamplingName = Literal["sandwich", "fair"]
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class SupernetSettings:
     """The supernet of the evaluator ``supernet``; its recipe is ``training``, but the epochs."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     # The search space that shares weights, a preset or a file; None: that of the run.
     space: str | None = None

@@ -1,12 +1,9 @@
 """How networks are scored without training."""
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
-
-from pydantic import ConfigDict
+from typing import Literal
 
 from mbscale.errors import ConfigError
-from mbscale.strict_yaml import STRICT
+from mbscale.strict_dataclass import strict_dataclass
 
 ScoreName = Literal[
     "stages", "parameters", "macs", "synflow", "parameters_synflow", "gradient_norm", "zico",
@@ -14,11 +11,9 @@ ScoreName = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class ZeroCostSettings:
     """The score of the evaluator ``zero_cost``."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     score: ScoreName = "stages"
     # Images of a batch: gradient_norm, zico, naswot, zen.

@@ -6,17 +6,17 @@ import json
 import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from numpy.typing import NDArray
-from pydantic import ConfigDict
 
 from mbscale.errors import ConfigError, RunError
 from mbscale.results.files import replace_file
-from mbscale.strict_yaml import STRICT, parse_strict
+from mbscale.strict_dataclass import strict_dataclass
+from mbscale.strict_yaml import parse_strict
 
 # Those whose version can change a number or a file of a run.
 _PACKAGES = (
@@ -25,11 +25,9 @@ _PACKAGES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class Machine:
     """Where a run computes. ``cores`` are those that the process may use."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     system: str
     cpu: str
@@ -37,14 +35,12 @@ class Machine:
     device: str
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class Manifest:
     """What is needed to say whether two runs may be compared.
 
     Hashes are SHA-256 in hexadecimal, ``started`` is ISO 8601 with its time zone.
     """
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     mbscale: str
     python: str

@@ -1,16 +1,13 @@
 """A finished trial, as it goes to disk."""
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
-from pydantic import ConfigDict
-
-from mbscale.strict_yaml import STRICT
+from mbscale.strict_dataclass import strict_dataclass
 
 TrialState = Literal["complete", "failed", "infeasible", "duplicate", "pruned"]
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class Record:
     """What is known of one trial; what was not measured is None.
 
@@ -19,8 +16,6 @@ class Record:
     and ``reason`` says why a trial is not complete, or is empty. ``score`` is what an
     evaluator gave that measures no accuracy; higher is better.
     """
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     number: int
     state: TrialState

@@ -1,6 +1,5 @@
 """What a sampler sees of a space: ordered choices, and what a network of them costs."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -8,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from mbscale.errors import ArchitectureError
 from mbscale.space.canonical_vectors import CanonicalVectors
 from mbscale.space.cost_table import CostTable
 from mbscale.space.costs import Counter, list_counters
@@ -20,7 +20,6 @@ IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
 _WIDTH = STAGE_CHOICES.index("width")
-_NAME = re.compile(r"^[a-z]+(\d+)_?(.*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,6 @@ def _leave(vectors: IntArray) -> IntArray:
 class ChoiceSpace:
     """Choices in the order of a vector's integers, and the exact cost of many vectors.
 
-    A choice is named by its stage and what it chooses, such as ``stage1_depth`` or ``b0``.
     ``count`` takes vectors ``(n, choices)``, and ``canonicalize`` makes those equal that
     mean one network. Spaces are told apart by identity, so that what is computed of one can
     be kept.
@@ -54,27 +52,57 @@ class ChoiceSpace:
     # Costs by name, for limits on others than MACs and parameters.
     counters: Mapping[str, Counter] = field(default_factory=dict[str, Counter])
 
+    def __post_init__(self) -> None:
+        names = [choice.name for choice in self.choices]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice or not names:
+            found = f"two are named {twice[0]!r}" if twice else "it has none"
+            msg = f"a space needs choices with names of their own; {found}"
+            raise ArchitectureError(msg)
+        # Two vectors show whether ``count`` gives what it should.
+        vectors = np.stack([np.zeros_like(self.sizes), self.sizes - 1])
+        _check_costs(self.count(vectors), n_stages=len(self.levels))
+
     @property
     def sizes(self) -> IntArray:
         """The number of options of every choice."""
         return np.array([len(choice.options) for choice in self.choices], dtype=np.int64)
 
     @property
-    def stages(self) -> tuple[str, ...]:
-        """The stage that every choice belongs to; a name without a number is its own."""
-        return tuple(match[1] if match else name for name, match in self._matches())
+    def stages(self) -> tuple[int | str, ...]:
+        """The stage of every choice; one without a stage is a stage of its own."""
+        return tuple(
+            choice.name if choice.stage is None else choice.stage for choice in self.choices
+        )
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """What every choice chooses: ``depth`` of ``stage1_depth``."""
-        return tuple(match[2] if match else name for name, match in self._matches())
-
-    def _matches(self) -> list[tuple[str, re.Match[str] | None]]:
-        return [(choice.name, _NAME.match(choice.name)) for choice in self.choices]
+        return tuple(choice.kind or choice.name for choice in self.choices)
 
     def sample(self, rng: np.random.Generator, n_vectors: int) -> IntArray:
         """Vectors with every choice uniform, ``(n_vectors, choices)``."""
         return rng.integers(self.sizes, size=(n_vectors, len(self.choices)), dtype=np.int64)
+
+
+def _check_costs(costs: object, *, n_stages: int) -> None:
+    """Raise ArchitectureError unless these are the costs of two vectors."""
+    if not isinstance(costs, StageCosts):
+        msg = f"count must return StageCosts, with arrays for many vectors; got {costs!r:.60}"
+        raise ArchitectureError(msg)
+    shapes = {"macs": (2,), "params": (2,), "stage_params": (2, n_stages)}
+    for name, shape in shapes.items():
+        values = np.asarray(getattr(costs, name))
+        if values.shape != shape or not np.issubdtype(values.dtype, np.integer):
+            msg = (
+                f"count must give {name} of two vectors as whole numbers of shape {shape}, with "
+                f"one column per level; got {values.dtype} of shape {values.shape}"
+            )
+            raise ArchitectureError(msg)
+        least = 0 if name == "stage_params" else 1
+        if (values < least).any():
+            msg = f"count must give {name} of at least {least}; got {values.min()}"
+            raise ArchitectureError(msg)
 
 
 def list_keys(vectors: IntArray) -> list[bytes]:

@@ -16,13 +16,13 @@ from datetime import UTC, datetime
 
 from mbscale.proxy.evaluation import Evaluation, Evaluator
 from mbscale.results.record import Record
+from mbscale.results.run_folder import RunFolder
 from mbscale.search.early_stopping import EarlyStopping
 from mbscale.search.execution.interrupts import Interrupts
-from mbscale.search.execution.jobs import read_end
+from mbscale.search.execution.jobs import Course, Trained, read_end
 from mbscale.search.ledger import Ledger
 from mbscale.search.outcome import SearchOutcome, SearchStatus, conclude
 from mbscale.search.proposals import Members, Proposal, make_proposal, read_vector
-from mbscale.search.pruning.pareto_pruning import Course, Trained
 from mbscale.search.run_files import RunFiles
 from mbscale.search.samplers import make_sampler, space_distributions
 from mbscale.search.seeds import Purpose, derive_seed
@@ -92,7 +92,7 @@ class _Search:
         self._interrupts = interrupts
         self._messages = list(journal.messages)
         self._log = SearchLog(journal, task)
-        self._files = RunFiles(journal.path.parent, task)
+        self._files = RunFiles(RunFolder(journal.path.parent), task)
         self._members = Members(task)
         self._distributions = space_distributions(task.space)
         self._ledger = Ledger(task.settings.objective)

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from functools import partial
 
-from mbscale.proxy.evaluation import Evaluator
 from mbscale.results.record import Record
+from mbscale.search.execution.jobs import Course, Curve, Trained, train_fully
 from mbscale.search.ledger import Ledger
 from mbscale.search.pruning.optuna_pruning import PastTrial, train_pruned
-from mbscale.search.pruning.pareto_pruning import Course, Curve, Trained, find_floors, train_above
+from mbscale.search.pruning.pareto_pruning import find_floors, train_above
 from mbscale.search.task import SearchTask
-from mbscale.space.architecture import Architecture
 
 
 class EarlyStopping:
@@ -56,8 +55,3 @@ class EarlyStopping:
         macs = float(record.macs)
         rewards = [self._objective.reward(accuracy, macs) for accuracy in course.curve]
         return PastTrial(record.state, tuple(rewards), course.notes)
-
-
-def train_fully(evaluator: Evaluator, architecture: Architecture, *, seed: int) -> Trained:
-    """Train a network to its end; nothing is measured before."""
-    return Trained(evaluator(architecture, seed=seed), Course())

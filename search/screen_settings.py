@@ -1,26 +1,19 @@
 """Which cheap scores a search begins with."""
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from pydantic import ConfigDict
-
 from mbscale.errors import ConfigError
 from mbscale.proxy.zero_cost_settings import ScoreName
-from mbscale.strict_yaml import STRICT
+from mbscale.strict_dataclass import strict_dataclass
 
 # Fewer say nothing of a space with many choices.
 _FEWEST = 8
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class ScreenSettings:
     """Networks that are scored cheaply before the search, so that it knows where to begin.
 
     The sampler learns from the trained networks how far each score is to be believed.
     """
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     # Networks drawn by chance from the space; 0: none is scored.
     n_networks: int = 0

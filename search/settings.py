@@ -1,14 +1,12 @@
 """How the search is steered, and how its best networks are confirmed."""
 
-from dataclasses import dataclass, field
-from typing import Annotated, ClassVar, Literal
-
-from pydantic import ConfigDict
+from dataclasses import field
+from typing import Annotated, Literal
 
 from mbscale.errors import ConfigError
 from mbscale.free_settings import FREE
 from mbscale.search.screen_settings import ScreenSettings
-from mbscale.strict_yaml import STRICT
+from mbscale.strict_dataclass import strict_dataclass
 
 ObjectiveKind = Literal["soft", "hard", "absolute"]
 Metric = Literal["accuracy", "log_loss"]
@@ -30,7 +28,7 @@ def _require(value: object, allowed: object, *, is_met: bool, name: str) -> None
         raise ConfigError(msg)
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class ObjectiveSettings:
     """What the search maximizes: the quality of a network, paid for with its MACs.
 
@@ -42,8 +40,6 @@ class ObjectiveSettings:
     * absolute: ``q + beta * abs(m / T - 1)`` (TuNAS, arXiv:2008.06120): pulls towards
       the target from both sides.
     """
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     kind: ObjectiveKind = "soft"
     # What quality is. accuracy: the share of right answers. log_loss: exp(-log loss), the
@@ -93,11 +89,9 @@ class ObjectiveSettings:
             raise ConfigError(msg)
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class RaySettings:
     """Where the cluster is, and what one training is lent of it."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     # ray://HOST:10001, HOST:6379, or auto for the cluster that this machine is part of.
     # None: a cluster of this machine alone, for the time of the run.
@@ -114,11 +108,9 @@ class RaySettings:
         _require(gpus, "from 0 to 1, or a whole number", is_met=is_met, name="gpus_per_trial")
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class SearchSettings:
     """Stage 1: how many networks are tried, and who proposes them."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     # pareto: a training ends early when it can no longer reach the front of accuracy and MACs
     # (search/pruning/pareto_pruning.py). median, successive_halving, hyperband: Optuna's, which
@@ -213,11 +205,9 @@ class SearchSettings:
             raise ConfigError(msg)
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class ConfirmSettings:
     """The best of the search, trained again with fresh seeds."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     # Networks with the highest reward; MnasNet confirms 15.
     top_k: int = 15

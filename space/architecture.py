@@ -1,14 +1,12 @@
 """An architecture as plain data: a stem, stages of alike blocks, a head."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
-
-from pydantic import ConfigDict
+from dataclasses import replace
+from typing import Literal
 
 from mbscale.errors import ArchitectureError
 from mbscale.space.operators import OPERATORS, Operator
-from mbscale.strict_yaml import STRICT
+from mbscale.strict_dataclass import strict_dataclass
 
 Pool = Literal["none", "max"]
 Skip = Literal["identity", "none"]
@@ -26,14 +24,12 @@ def _require(value: object, allowed: object, *, is_met: bool, name: str) -> None
         raise ArchitectureError(msg)
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class Stem:
     """The first convolution, with batch norm and activation.
 
     ``pool`` ``max`` is ResNet's 3x3 max pooling, which halves the map once more.
     """
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     width: int
     kernel_size: int = 3
@@ -51,7 +47,7 @@ class Stem:
         return self.stride * (2 if self.pool == "max" else 1)
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class Stage:
     """Blocks of one width and one operator of ``OPERATORS``; only the first block strides.
 
@@ -61,8 +57,6 @@ class Stage:
     (arXiv:2104.00298) reports that it was never used. ``activation`` None is that of the
     architecture.
     """
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     operator: Operator
     width: int
@@ -111,7 +105,7 @@ class Stage:
         _require(se_ratio, "0", is_met=spec.has_se or se_ratio == 0, name=name)
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class Architecture:
     """A network without the place it is used in: no resolution, no class count.
 
@@ -122,8 +116,6 @@ class Architecture:
     block; block ``i`` of ``n`` gets ``drop_path * i / n``, as in EfficientNet's code.
     ``bn_momentum`` is PyTorch's: the weight of the new batch.
     """
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     stem: Stem
     stages: tuple[Stage, ...]

@@ -1,18 +1,16 @@
 """Settings of the grid that stage 2 takes its candidates from."""
 
 import math
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
-from pydantic import ConfigDict
 
 from mbscale.errors import ConfigError
 from mbscale.space.network import Network
 from mbscale.space.rounding import DepthRounding
 from mbscale.space.scaled_costs import FloatArray
 from mbscale.space.scaling import ScalingRules, total_stride
-from mbscale.strict_yaml import STRICT
+from mbscale.strict_dataclass import strict_dataclass
 
 Range = tuple[float, float]
 Constraint = Literal["measured", "nominal"]
@@ -23,11 +21,9 @@ _LARGEST_CONSTANT = 10.0
 _EDGE = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class CandidateSettings:
     """Which scalings of a baseline are compared in stage 2."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     # Distance of two grid values of alpha, beta and gamma; 0.001 to 1.
     step: float = 0.05

@@ -26,17 +26,35 @@ from mbscale.space.stage_space import STAGE_CHOICES, Option, StageSpace
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One position of the vector: its name and the values its integers mean, in order."""
+    """One position of the vector: its name and the values its integers mean, in order.
+
+    ``stage`` is the part of the network that it belongs to, None where it is a part of its
+    own. ``kind`` is what it chooses, equal for alike choices of several stages; None: its name.
+    Options that are numbers stand in ascending order.
+
+    >>> Choice("depth of stage 2", (1, 2, 4), stage=2, kind="depth").kind
+    'depth'
+    """
 
     name: str
     options: tuple[Option, ...]
+    stage: int | str | None = None
+    kind: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.options:
+            msg = f"the choice {self.name!r} needs at least one option; got none"
+            raise ArchitectureError(msg)
+        if len({*self.options}) < len(self.options):
+            msg = f"the options of the choice {self.name!r} must differ; got {self.options}"
+            raise ArchitectureError(msg)
 
 
 @lru_cache(maxsize=64)
 def space_choices(space: SearchSpace) -> tuple[Choice, ...]:
     """Six choices a stage, named ``stage1_operator`` to ``stage1_depth``, and so on."""
     return tuple(
-        Choice(f"stage{number}_{name}", options)
+        Choice(f"stage{number}_{name}", options, stage=number, kind=name)
         for number, stage in enumerate(space.stages, start=1)
         for name, options in zip(STAGE_CHOICES, stage.options(), strict=True)
     )

@@ -4,9 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import ClassVar, Literal
-
-from pydantic import ConfigDict
+from typing import Literal
 
 from mbscale.errors import ArchitectureError, ConfigError
 from mbscale.space.network import Network, Target
@@ -19,7 +17,7 @@ from mbscale.space.scaling import (
     scale_resolution,
     total_stride,
 )
-from mbscale.strict_yaml import STRICT
+from mbscale.strict_dataclass import strict_dataclass
 
 FamilyMode = Literal["phi", "matched", "published"]
 
@@ -28,11 +26,9 @@ _LAST_PHI = 7
 _HALVINGS = 60
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class FamilySettings:
     """Which members a family has and how they are rounded."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     # "phi" takes pure powers of the constants, as in the paper. "matched" goes along the
     # same line to the network whose measured MACs are nearest to multiple ** phi.

@@ -1,21 +1,16 @@
 """An architecture in the place it is used: resolution and classes."""
 
 from dataclasses import dataclass
-from typing import ClassVar
-
-from pydantic import ConfigDict
 
 from mbscale.errors import ArchitectureError
 from mbscale.space.architecture import Architecture
 from mbscale.space.cost import Cost, count_cost
-from mbscale.strict_yaml import STRICT
+from mbscale.strict_dataclass import strict_dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class Target:
     """Where the network will be used; cost is counted here. ``resolution`` in pixels."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     resolution: int = 224
     num_classes: int = 1000

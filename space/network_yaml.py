@@ -1,17 +1,17 @@
 """Networks as YAML: explicit numbers, checked on load."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
-from pydantic import ConfigDict
 
 from mbscale.errors import ArchitectureError
 from mbscale.space.architecture import Architecture
 from mbscale.space.network import Network, Target
-from mbscale.strict_yaml import STRICT, load_yaml, parse_strict, read_yaml
+from mbscale.strict_dataclass import strict_dataclass
+from mbscale.strict_yaml import load_yaml, parse_strict, read_yaml
 from mbscale.yaml_dialect import Dumper
 
 SCHEMA_VERSION = 1
@@ -19,11 +19,9 @@ SCHEMA_VERSION = 1
 Scalar = str | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class NetworkFile:
     """The keys of a network file; ``macs`` and ``params`` may be left out by hand."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     schema_version: int
     name: str

@@ -4,16 +4,13 @@ import math
 import operator
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import ClassVar
-
-from pydantic import ConfigDict
 
 from mbscale.errors import ArchitectureError
 from mbscale.space.architecture import Architecture, Stage
 from mbscale.space.network import Network, Target
 from mbscale.space.operators import OPERATORS
 from mbscale.space.rounding import DepthRounding, round_channels, round_depth
-from mbscale.strict_yaml import STRICT
+from mbscale.strict_dataclass import strict_dataclass
 
 # Depth alone reaches 2 ** 7 at the end of a family of eight; what stands far above is a
 # slip of the keyboard, and a network of a million blocks would only be found out when
@@ -36,11 +33,9 @@ class ScalingRules:
 PAPER_RULES = ScalingRules()
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class CompoundConstants:
     """Growth of depth, width and resolution for each step of ``phi``; each at least 1."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     alpha: float
     beta: float

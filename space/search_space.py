@@ -2,27 +2,25 @@
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import KW_ONLY, field, fields
 from importlib import resources
 from pathlib import Path
-from typing import Any, ClassVar
-
-from pydantic import ConfigDict
+from typing import Any
 
 from mbscale.errors import ArchitectureError
 from mbscale.space.architecture import Activation, Architecture, Stage, Stem
 from mbscale.space.stage_space import StageChoices, StageSpace
-from mbscale.strict_yaml import STRICT, load_yaml, parse_strict, read_yaml
+from mbscale.strict_dataclass import strict_dataclass
+from mbscale.strict_yaml import load_yaml, parse_strict, read_yaml
 
 _PRESETS = resources.files("mbscale.space") / "presets"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@strict_dataclass
 class Skeleton:
     """What all members of a space share; the fields mean what they mean in Architecture."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-
+    _: KW_ONLY
     name: str
     stem: Stem
     head_width: int
@@ -33,7 +31,7 @@ class Skeleton:
     drop_path: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@strict_dataclass
 class SearchSpace(Skeleton):
     """A stem, the options of every stage, and a head."""
 
@@ -60,7 +58,7 @@ class SearchSpace(Skeleton):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@strict_dataclass
 class SpaceFile(Skeleton):
     """A space as a file words it; ``defaults`` holds what a stage does not say itself."""
 

@@ -2,16 +2,14 @@
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
-from typing import ClassVar, TypeVar, cast
-
-from pydantic import ConfigDict
+from dataclasses import KW_ONLY, fields
+from typing import TypeVar, cast
 
 from mbscale.errors import ArchitectureError
 from mbscale.space.architecture import Skip, Stage
 from mbscale.space.operators import OPERATORS, parse_operator, sort_operators
 from mbscale.space.rounding import round_channels
-from mbscale.strict_yaml import STRICT
+from mbscale.strict_dataclass import strict_dataclass
 
 Option = str | int | float
 Number = TypeVar("Number", int, float)
@@ -20,7 +18,7 @@ STAGE_CHOICES = ("operator", "kernel_size", "se_ratio", "skip", "width", "depth"
 _SKIPS: tuple[Skip, ...] = ("none", "identity")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@strict_dataclass
 class StageSpace:
     """The values that a stage may take; each ascending and distinct.
 
@@ -92,7 +90,7 @@ def _ascending(values: Iterable[Number]) -> tuple[Number, ...]:
     return tuple(sorted(set(values)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@strict_dataclass
 class StageChoices:
     """A stage as a file words it; what is not given comes from the file's ``defaults``.
 
@@ -103,8 +101,7 @@ class StageChoices:
     ``se_ratios`` 0 and ``skips`` identity.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-
+    _: KW_ONLY
     stride: int | None = None
     operators: tuple[str, ...] | None = None
     kernel_sizes: tuple[int, ...] | None = None

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mbscale.cli.main import main
-from mbscale.cli.run_folder import flatten
 from mbscale.space.network_yaml import format_network
 from mbscale.space.published import load_network
+from mbscale.steps.run import flatten
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK: dict[str, Any] = yaml.safe_load((ROOT / "configs" / "quick.yaml").read_text())
@@ -144,8 +144,8 @@ def test_a_folder_that_cannot_be_made_ends_with_one_sentence_before_anything_is_
 @pytest.mark.parametrize(
     ("command", "step", "words"),
     [
-        (["search"], "run_verbs.check_proxy", "everything that was finished is saved, --resume"),
-        (["confirm"], "run_verbs.reopen", "is saved, the same command goes on"),
+        (["search"], "run_verbs.open_run", "everything that was finished is saved, --resume"),
+        (["confirm"], "run_verbs.reopen_run", "is saved, the same command goes on"),
         (["status", "."], "status_verb.summarize_run", "mbscale: interrupted\n"),
     ],
 )

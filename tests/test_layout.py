@@ -22,4 +22,4 @@ def test_every_package_is_shipped() -> None:
         for init in (ROOT / folder).rglob("__init__.py")
     }
 
-    assert set(SETUPTOOLS["packages"]) == {"mbscale", "mbscale.cli", *found}
+    assert set(SETUPTOOLS["packages"]) == {"mbscale", "mbscale.cli", "mbscale.steps", *found}

@@ -2,21 +2,19 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pydantic import ConfigDict
 
 from mbscale.errors import ArchitectureError, ConfigError
-from mbscale.strict_yaml import STRICT, dump_yaml, load_yaml, parse_strict, read_yaml
+from mbscale.strict_dataclass import strict_dataclass
+from mbscale.strict_yaml import dump_yaml, load_yaml, parse_strict, read_yaml
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class Training:
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-
     epochs: int = 3
     learning_rate: float = 0.1
     schedule: Literal["cosine", "one_cycle"] = "cosine"
@@ -27,10 +25,8 @@ class Training:
             raise ArchitectureError(msg)
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class Settings:
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-
     name: str
     training: Training = field(default_factory=Training)
     steps: tuple[Training, ...] = ()
@@ -46,10 +42,8 @@ class Loose:
     value: int = 1
 
 
-@dataclass(frozen=True)
+@strict_dataclass
 class LooseInside:
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
-
     values: tuple[Loose, ...] = ()
 
 
@@ -254,7 +248,7 @@ def test_data_that_holds_itself_is_refused() -> None:
 
 @pytest.mark.parametrize("kind", [Loose, LooseInside])
 def test_a_dataclass_that_would_ignore_unknown_keys_is_a_bug(kind: type) -> None:
-    with pytest.raises(TypeError, match="Loose'> needs __pydantic_config__ = STRICT"):
+    with pytest.raises(TypeError, match="Loose'> must be a strict_dataclass"):
         parse_strict(kind, {}, where="a.yaml", error=ConfigError)
 
 

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any, get_args
 
+from mbscale.cli.verbs import VERBS
 from mbscale.search.settings import ExecutorName
 from mbscale.space.candidate_settings import Constraint
 
@@ -13,8 +14,9 @@ _SAVED = "; everything that was finished is saved"
 Verbs = Any  # argparse's sub-parser collection has no public type
 
 
-def add_verb(verbs: Verbs, name: str, handler: object, *, summary: str) -> argparse.ArgumentParser:
+def add_verb(verbs: Verbs, name: str, handler: object) -> argparse.ArgumentParser:
     """A sub-parser with the flags of every verb: ``--json``, ``-q`` and ``-v``."""
+    summary = VERBS[name].summary
     parser: argparse.ArgumentParser = verbs.add_parser(
         name, help=summary, description=summary, allow_abbrev=False
     )

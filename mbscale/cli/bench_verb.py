@@ -7,10 +7,10 @@ from pathlib import Path
 from mbscale.cli.arguments import Verbs, add_verb
 from mbscale.cli.console import Cell, print_json, print_note, print_text
 from mbscale.cli.progress import StageProgress
-from mbscale.cli.run_folder import make_folder
 from mbscale.errors import ConfigError, RunError
 from mbscale.results.files import replace_file
 from mbscale.results.rows import write_table
+from mbscale.results.run_folder import make_folder
 from mbscale.search.bench.checks import check_bench, list_left_out
 from mbscale.search.bench.comparison import (
     AIMS,
@@ -27,7 +27,7 @@ from mbscale.search.bench.summary import describe_rows, format_markdown, summari
 
 def add_verbs(verbs: Verbs) -> None:
     """Bench."""
-    parser = add_verb(verbs, "bench", bench, summary="samplers against recorded accuracies")
+    parser = add_verb(verbs, "bench", bench)
     parser.add_argument(
         "--sampler",
         action="append",

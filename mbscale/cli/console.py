@@ -5,9 +5,6 @@ import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.table import Table
-
 from mbscale.errors import RunError
 
 Cell = str | int | float | None
@@ -24,8 +21,7 @@ def print_error(message: str) -> None:
 
 def print_note(message: str) -> None:
     """A remark for a person, on stderr, so that stdout stays readable by programs."""
-    shown = escape_controls(message)
-    Console(stderr=True, soft_wrap=True, highlight=False).print(shown, markup=False)
+    sys.stderr.write(f"{escape_controls(message)}\n")
 
 
 def escape_controls(message: str) -> str:
@@ -52,6 +48,9 @@ def print_text(text: str) -> None:
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
     """A table on stdout; numbers stand to the right."""
+    from rich.console import Console  # noqa: PLC0415 - slow to import, and most verbs print notes
+    from rich.table import Table  # noqa: PLC0415
+
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for index, column in enumerate(columns):
         is_number = any(isinstance(row[index], int | float) for row in rows)

@@ -7,10 +7,10 @@ import yaml
 
 from mbscale.cli.arguments import Verbs, add_architecture_flag, add_verb
 from mbscale.cli.console import print_json, print_note, print_table, print_text
-from mbscale.cli.run_folder import make_folder
-from mbscale.cli.show_stages import describe_member
+from mbscale.cli.outcomes import describe_member
 from mbscale.errors import ConfigError
 from mbscale.results.files import replace_file
+from mbscale.results.run_folder import make_folder
 from mbscale.space.family import Family, FamilySettings, make_family
 from mbscale.space.network_yaml import format_network
 from mbscale.space.published import load_network
@@ -19,7 +19,7 @@ from mbscale.space.scaling import CompoundConstants
 
 def add_verbs(verbs: Verbs) -> None:
     """Family and export."""
-    parser = add_verb(verbs, "family", family, summary="B0 to B7 from a baseline and constants")
+    parser = add_verb(verbs, "family", family)
     add_architecture_flag(parser, required=True)
     for name, value, meaning in (
         ("alpha", 1.2, "depth"),
@@ -36,7 +36,7 @@ def add_verbs(verbs: Verbs) -> None:
     parser.add_argument("--max-resolution", type=int, metavar="PIXELS")
     parser.add_argument("--depth-rounding", choices=("ceil", "round"), default="ceil")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write one YAML file a member")
-    parser = add_verb(verbs, "export", export, summary="write a network in another form")
+    parser = add_verb(verbs, "export", export)
     parser.add_argument("form", choices=("yaml",), help="yaml: explicit stages with exact counts")
     add_architecture_flag(parser, required=True)
     parser.add_argument("--out", type=Path, metavar="FILE", help="default: stdout")

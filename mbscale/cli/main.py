@@ -1,24 +1,17 @@
-"""The verbs, the flags that all of them share, and the exit codes."""
+"""One command: its verb is imported, its flags are read, and its end becomes an exit status."""
 
 import argparse
+import importlib
 import io
 import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from typing import NoReturn
 
-from mbscale.cli.bench_verb import add_verbs as add_bench_verb
-from mbscale.cli.console import OutputClosedError, print_error
-from mbscale.cli.design_verbs import add_verbs as add_design_verbs
+from mbscale.cli.console import OutputClosedError, print_error, print_text
 from mbscale.cli.exit_codes import FAILED, INTERRUPTED, WRONG_USE
-from mbscale.cli.proxy_verb import add_verbs as add_proxy_verb
-from mbscale.cli.reproduce_verb import add_verbs as add_reproduce_verb
-from mbscale.cli.run_verbs import add_verbs as add_run_verbs
-from mbscale.cli.scale_verb import add_verbs as add_scale_verb
-from mbscale.cli.show_verbs import add_verbs as add_show_verbs
-from mbscale.cli.status_verb import add_verbs as add_status_verb
+from mbscale.cli.verbs import VERBS, suggest_verb
 from mbscale.errors import MbscaleError, RunError
 
 Handler = Callable[[argparse.Namespace], int]
@@ -33,19 +26,39 @@ class OneSentenceParser(argparse.ArgumentParser):
         sys.exit(WRONG_USE)
 
 
+class _ShowVersion(argparse.Action):
+    """``--version``, looked up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_given: object) -> None:
+        from importlib.metadata import version  # noqa: PLC0415 - slow to import
+
+        print_text(f"mbscale {version('mbscale')}")
+        parser.exit()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0 done, 1 failed, 2 wrong use, 3 target not met, 130 interrupted."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    given = with_default_verb(list(sys.argv[1:] if arguments is None else arguments))
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A sign that the terminal does not know is no reason to lose what was computed.
         sys.stdout.reconfigure(errors="replace")
-    options = build_parser().parse_args(with_default_verb(given))
+    if not given[0].startswith("-") and given[0] not in VERBS:
+        build_parser().error(suggest_verb(given[0]))
+    options = build_parser(given[0]).parse_args(given)
+    _set_up_logging(options)
+    return _handle(options)
+
+
+def _set_up_logging(options: argparse.Namespace) -> None:
     level = (logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG)
     logging.basicConfig(
         level=level[min(3, 1 + options.verbose - options.quiet)], format="%(message)s", force=True
     )
-    # One line a study and a trial, which the progress shows already.
+    # One line per study and trial, which the progress shows already.
     logging.getLogger("optuna").setLevel(logging.WARNING)
+
+
+def _handle(options: argparse.Namespace) -> int:
     handler: Handler = options.handler
     try:
         return handler(options)
@@ -75,8 +88,8 @@ def with_default_verb(arguments: Sequence[str]) -> list[str]:
     return list(arguments or ["--help"]) if is_complete else ["run", *arguments]
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The command line with all its verbs."""
+def build_parser(verb: str | None = None) -> argparse.ArgumentParser:
+    """The command line; only the flags of ``verb`` are there, since others would be imported."""
     parser = OneSentenceParser(
         prog="mbscale",
         description="Search an MBConv baseline on a proxy task, then scale it.",
@@ -85,17 +98,13 @@ def build_parser() -> argparse.ArgumentParser:
         "off the target (everything is saved), 130 interrupted.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"mbscale {version('mbscale')}")
+    text = "show the version and exit"
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help=text)
     verbs = parser.add_subparsers(metavar="VERB", required=True)
-    for add_verbs in (
-        add_run_verbs,
-        add_scale_verb,
-        add_design_verbs,
-        add_show_verbs,
-        add_status_verb,
-        add_reproduce_verb,
-        add_bench_verb,
-        add_proxy_verb,
-    ):
-        add_verbs(verbs)
+    if verb is not None and verb in VERBS:
+        module = importlib.import_module(f"mbscale.cli.{VERBS[verb].module}")
+        module.add_verbs(verbs)
+    else:
+        for name, known in VERBS.items():
+            verbs.add_parser(name, help=known.summary)
     return parser

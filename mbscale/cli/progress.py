@@ -1,4 +1,4 @@
-"""Progress of a stage on stderr: a bar on a terminal, plain lines otherwise."""
+"""Progress of the steps of a run on stderr: a bar on a terminal, plain lines otherwise."""
 
 import time
 from types import TracebackType
@@ -12,7 +12,35 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from mbscale.cli.console import format_seconds
+from mbscale.cli.console import format_seconds, print_note
+
+
+class ConsoleProgress:
+    """Shows the steps of a run one after another; notes are shown even when it is quiet."""
+
+    def __init__(self, *, is_quiet: bool = False) -> None:
+        self._is_quiet = is_quiet
+        self._step: StageProgress | None = None
+
+    def begin(self, step: str, total: int) -> None:
+        """Show a new step."""
+        self._step = StageProgress(step, total=total, is_quiet=self._is_quiet)
+        self._step.__enter__()
+
+    def advance(self, n_done: int, remark: str) -> None:
+        """Show how many evaluations are finished."""
+        if self._step is not None:
+            self._step.show(n_done, remark=remark)
+
+    def end(self) -> None:
+        """Leave the step."""
+        if self._step is not None:
+            self._step.__exit__(None, None, None)
+            self._step = None
+
+    def note(self, message: str) -> None:
+        """Print a sentence for the user."""
+        print_note(message)
 
 
 class StageProgress:

@@ -12,12 +12,12 @@ from mbscale.cli.arguments import Verbs, add_config_flags, add_verb, read_overri
 from mbscale.cli.console import escape_controls, print_json, print_note, print_table
 from mbscale.cli.progress import StageProgress
 from mbscale.cli.proxy_report import describe_rows, pick_cheapest, plot_proxies
-from mbscale.cli.run_folder import make_folder
 from mbscale.config import RunConfig, change_proxy, load_run_config
 from mbscale.errors import RunError
 from mbscale.proxy.images.dataset import load_dataset
 from mbscale.proxy.settings import DataSettings, ProxySettings
 from mbscale.results.rows import write_rows
+from mbscale.results.run_folder import make_folder
 from mbscale.search.objective import is_within_limits, make_objective
 from mbscale.search.validation.certificate import certify, write_certificate
 from mbscale.search.validation.labels import guess_accuracies
@@ -46,8 +46,7 @@ _REFERENCE_SEED = 500_000
 
 def add_verbs(verbs: Verbs) -> None:
     """validate-proxy."""
-    summary = "rank correlation of a proxy with a reference"
-    parser = add_verb(verbs, "validate-proxy", validate_proxy, summary=summary)
+    parser = add_verb(verbs, "validate-proxy", validate_proxy)
     add_config_flags(parser)
     parser.add_argument(
         "--table", type=Path, metavar="FILE", help="recorded accuracies instead of long training"

@@ -6,12 +6,12 @@ from pathlib import Path
 from mbscale.cli.arguments import Verbs, add_verb
 from mbscale.cli.console import print_json, print_table
 from mbscale.cli.exit_codes import DONE, FAILED
-from mbscale.cli.run_folder import RunFolder
 from mbscale.config import load_run_config
 from mbscale.errors import ConfigError
 from mbscale.results.record import Record
+from mbscale.results.run_folder import RunFolder
 from mbscale.results.tables import read_records
-from mbscale.search.execution.executors import ProxyEvaluator
+from mbscale.search.execution.shared_images import SharedEvaluator
 from mbscale.search.reproduction import Reproduction, check_record, reproduce_trial
 from mbscale.search.task import SearchTask
 from mbscale.space.search_space import load_search_space
@@ -19,8 +19,7 @@ from mbscale.space.search_space import load_search_space
 
 def add_verbs(verbs: Verbs) -> None:
     """Reproduce."""
-    summary = "train one trial of a run again with its seed, and compare"
-    parser = add_verb(verbs, "reproduce", reproduce, summary=summary)
+    parser = add_verb(verbs, "reproduce", reproduce)
     parser.add_argument("folder", type=Path, metavar="DIR", help="run folder")
     parser.add_argument("--trial", type=int, required=True, metavar="N", help="its number")
 
@@ -33,10 +32,10 @@ def reproduce(options: argparse.Namespace) -> int:
         raise ConfigError(msg)
     config = load_run_config(folder.config)
     task = SearchTask(load_search_space(config.space), config.target, config.search, config.seed)
-    path = options.folder / "trials.csv"
+    path = folder.trials
     record = _find(path, options.trial)
     check_record(task, record, where=f"{path}, trial {record.number}")
-    found = reproduce_trial(task, record, ProxyEvaluator(config.proxy))
+    found = reproduce_trial(task, record, SharedEvaluator(config.proxy))
     if options.json:
         print_json(describe(record, found))
     else:

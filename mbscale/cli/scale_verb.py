@@ -1,6 +1,7 @@
 """The verb scale: stage 2 on a run, its candidates alone, or a fit to recorded networks."""
 
 import argparse
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,19 +13,19 @@ from mbscale.cli.arguments import (
     add_resume_flag,
     add_verb,
 )
-from mbscale.cli.baseline_folder import open_with_baseline, peek
 from mbscale.cli.console import print_json, print_note, print_table
-from mbscale.cli.experiment_stage import EXPERIMENTS, experiment_stage
-from mbscale.cli.run_verbs import reopen
-from mbscale.cli.scale_stages import family_stage, scale_stage
-from mbscale.cli.show_stages import describe_scaling, print_scaling
-from mbscale.cli.stages import Run
+from mbscale.cli.experiment import experiment
+from mbscale.cli.open_run import open_run_of, peek, reopen_run
+from mbscale.cli.outcomes import describe_scaling, print_scaling
 from mbscale.errors import ConfigError
 from mbscale.search.scaling.recorded_grid import TableFit, fit_table
 from mbscale.search.scaling.response_surface import Interval
 from mbscale.search.scaling.rows import candidate_rows
 from mbscale.space.candidates import find_candidates
 from mbscale.space.published import load_network
+from mbscale.steps import scale as steps
+from mbscale.steps.experiment import EXPERIMENTS
+from mbscale.steps.run import Run
 
 _NOT_WITH_A_TABLE = (
     *("architecture", "constraint", "dry_run", "config", "out", "overrides", "resume", "seed"),
@@ -33,8 +34,7 @@ _NOT_WITH_A_TABLE = (
 
 def add_verbs(verbs: Verbs) -> None:
     """Scale."""
-    summary = "stage 2: find the scaling constants of a baseline"
-    parser = add_verb(verbs, "scale", scale, summary=summary)
+    parser = add_verb(verbs, "scale", scale)
     add_config_flags(parser)
     add_architecture_flag(parser)
     add_constraint_flag(parser)
@@ -61,12 +61,12 @@ def scale(options: argparse.Namespace) -> int:
         return _fit(options)
     if options.experiment is not None:
         _refuse(options, ("constraint",), "--experiment takes the paper's own factors")
-        return experiment_stage(options)
+        return experiment(options)
     if options.dry_run:
         return _list_candidates(options)
-    opened = _open(options)
-    outcome = scale_stage(opened)
-    family = family_stage(opened)
+    with _open(options) as opened:
+        outcome = steps.scale(opened)
+        family = steps.make_family(opened)
     if options.json:
         print_json(describe_scaling(outcome, family))
     else:
@@ -74,10 +74,10 @@ def scale(options: argparse.Namespace) -> int:
     return 0
 
 
-def _open(options: argparse.Namespace) -> Run:
+def _open(options: argparse.Namespace) -> AbstractContextManager[Run]:
     if options.architecture is None:
-        return reopen(options)
-    return open_with_baseline(options, load_network(options.architecture))
+        return reopen_run(options)
+    return open_run_of(options, load_network(options.architecture))
 
 
 def _list_candidates(options: argparse.Namespace) -> int:

@@ -23,7 +23,7 @@ from mbscale.space.space_size import count_networks, count_vectors
 
 def add_verbs(verbs: Verbs) -> None:
     """Profile."""
-    parser = add_verb(verbs, "profile", profile, summary="what an architecture costs")
+    parser = add_verb(verbs, "profile", profile)
     add_architecture_flag(parser)
     parser.add_argument("--config", type=Path, metavar="FILE", help="profile its search space")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides")

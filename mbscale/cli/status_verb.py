@@ -25,7 +25,7 @@ _MOST_SHOWN = 8
 
 def add_verbs(verbs: Verbs) -> None:
     """Status."""
-    parser = add_verb(verbs, "status", status, summary="where a run stands")
+    parser = add_verb(verbs, "status", status)
     parser.add_argument("folder", type=Path, metavar="DIR", help="run folder")
     text = "look again every two seconds; with --json, one document a line"
     parser.add_argument("--watch", action="store_true", help=text)

@@ -7,11 +7,9 @@ call whose worker died ends with BrokenExecutor.
 from collections.abc import Callable, Generator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import ParamSpec, TypeVar
 
-from mbscale.proxy.evaluation import Evaluation, Evaluator, OnEpoch, SplitName
+from mbscale.proxy.evaluation import Evaluator
 from mbscale.proxy.evaluators import make_evaluator
 from mbscale.proxy.images.dataset import Dataset
 from mbscale.proxy.settings import ProxySettings
@@ -19,37 +17,9 @@ from mbscale.search.execution.call_limits import CallLimits
 from mbscale.search.execution.ray_executor import RayExecutor
 from mbscale.search.execution.worker_processes import ProcessExecutor
 from mbscale.search.settings import SearchSettings
-from mbscale.space.architecture import Architecture
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-@lru_cache(maxsize=1)
-def _load_evaluator(settings: ProxySettings) -> Evaluator:
-    return make_evaluator(settings)
-
-
-@dataclass(frozen=True, slots=True)
-class ProxyEvaluator:
-    """An evaluator that travels as its settings and loads its images once a process."""
-
-    settings: ProxySettings
-
-    def __call__(
-        self,
-        architecture: Architecture,
-        *,
-        seed: int,
-        split: SplitName = "selection",
-        resolution: int | None = None,
-        on_epoch: OnEpoch | None = None,
-    ) -> Evaluation:
-        """What the evaluator named in the settings returns."""
-        evaluate = _load_evaluator(self.settings)
-        return evaluate(
-            architecture, seed=seed, split=split, resolution=resolution, on_epoch=on_epoch
-        )
 
 
 class InlineExecutor(Executor):
@@ -63,10 +33,10 @@ class InlineExecutor(Executor):
 
 
 def share_images(executor: Executor, settings: ProxySettings, dataset: Dataset) -> Evaluator:
-    """An evaluator for calls on this executor: a cluster is given the images once."""
-    if isinstance(executor, RayExecutor):
+    """An evaluator of these images for calls on this executor, which gets them once."""
+    if isinstance(executor, RayExecutor | ProcessExecutor):
         return executor.share_images(settings, dataset)
-    return ProxyEvaluator(settings)
+    return make_evaluator(settings, dataset)
 
 
 @contextmanager

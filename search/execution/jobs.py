@@ -1,11 +1,13 @@
 """Many evaluations on an executor, a few at a time."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from mbscale.proxy.evaluation import Evaluation
+from mbscale.proxy.evaluation import Evaluation, Evaluator
 from mbscale.search.execution.call_limits import LimitError
+from mbscale.space.architecture import Architecture
 
 
 class Job(Protocol):
@@ -15,6 +17,31 @@ class Job(Protocol):
     def seed(self) -> int:
         """The seed of the training."""
         ...
+
+
+# The accuracies after epoch 1, 2, ...
+Curve = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a training went: the accuracy after each epoch, and what a pruner noted of it."""
+
+    curve: Curve = ()
+    notes: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """An evaluation and its course."""
+
+    evaluation: Evaluation
+    course: Course
+
+
+def train_fully(evaluator: Evaluator, architecture: Architecture, *, seed: int) -> Trained:
+    """Train a network to its end; nothing is measured before."""
+    return Trained(evaluator(architecture, seed=seed), Course())
 
 
 AnyJob = TypeVar("AnyJob", bound=Job)

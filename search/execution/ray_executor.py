@@ -14,17 +14,16 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from mbscale.errors import ConfigError, RunError
-from mbscale.proxy.evaluation import Evaluation, Evaluator, OnEpoch, SplitName
-from mbscale.proxy.evaluators import make_evaluator
+from mbscale.proxy.evaluation import Evaluator
 from mbscale.proxy.images.dataset import Dataset
 from mbscale.proxy.settings import ProxySettings
 from mbscale.search.execution.call_limits import CallLimits, LimitError, wait_within
+from mbscale.search.execution.shared_images import SharedEvaluator
 from mbscale.search.settings import RaySettings
-from mbscale.space.architecture import Architecture
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -68,7 +67,7 @@ class RayExecutor(Executor):
 
     def share_images(self, settings: ProxySettings, dataset: Dataset) -> Evaluator:
         """An evaluator whose images lie in the object store, once for each node."""
-        return _SharedImagesEvaluator(settings, self._ray.put(dataset))
+        return SharedEvaluator(settings, _ImagesInStore(self._ray.put(dataset)))
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002
         """Leave the cluster; calls that run are abandoned when ``cancel_futures`` is set."""
@@ -149,31 +148,15 @@ class _Call:
     kwargs: dict[str, Any]
 
 
-@lru_cache(maxsize=1)
-def _load_evaluator(settings: ProxySettings, images: Any) -> Evaluator:
-    return make_evaluator(settings, _import_ray().get(images))
-
-
 @dataclass(frozen=True, slots=True)
-class _SharedImagesEvaluator:
-    """Travels as its settings and a reference; its process loads the images once."""
+class _ImagesInStore:
+    """A data set in the object store of the cluster."""
 
-    settings: ProxySettings
-    images: Any
+    reference: Any
 
-    def __call__(
-        self,
-        architecture: Architecture,
-        *,
-        seed: int,
-        split: SplitName = "selection",
-        resolution: int | None = None,
-        on_epoch: OnEpoch | None = None,
-    ) -> Evaluation:
-        evaluate = _load_evaluator(self.settings, self.images)
-        return evaluate(
-            architecture, seed=seed, split=split, resolution=resolution, on_epoch=on_epoch
-        )
+    def __call__(self) -> Dataset:
+        images: Dataset = _import_ray().get(self.reference)
+        return images
 
 
 def _run_remotely(

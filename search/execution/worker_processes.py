@@ -10,9 +10,15 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ParamSpec, TypeVar, cast
 
+from mbscale.proxy.evaluation import Evaluator
+from mbscale.proxy.images.dataset import Dataset
+from mbscale.proxy.settings import ProxySettings
 from mbscale.search.execution.call_limits import NO_LIMITS, CallLimits, LimitError, wait_within
+from mbscale.search.execution.shared_images import SharedEvaluator, StoredImages, store_images
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,12 +43,22 @@ class ProcessExecutor(Executor):
         self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
         self._workers: set[_Worker] = set()
         self._is_open = True
+        self._folder: TemporaryDirectory[str] | None = None
+        self._shared: tuple[Dataset, StoredImages] | None = None
         for _ in range(n_workers):
             self._add_worker()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """A future of the call; function, arguments and result are pickled."""
         return self._threads.submit(self._call, fn, args, kwargs)
+
+    def share_images(self, settings: ProxySettings, dataset: Dataset) -> Evaluator:
+        """An evaluator whose images all processes map from files that end with the executor."""
+        if self._shared is None or self._shared[0] is not dataset:
+            self._drop_images()
+            self._folder = TemporaryDirectory(prefix="mbscale-images-")
+            self._shared = dataset, store_images(dataset, Path(self._folder.name))
+        return SharedEvaluator(settings, self._shared[1])
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002
         """End the processes; calls that run are abandoned when ``cancel_futures`` is set."""
@@ -52,6 +68,11 @@ class ProcessExecutor(Executor):
         for worker in list(self._workers):
             worker.kill()
         self._threads.shutdown(wait=wait, cancel_futures=cancel_futures)
+        self._drop_images()
+
+    def _drop_images(self) -> None:
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def _add_worker(self) -> None:
         worker = _Worker()

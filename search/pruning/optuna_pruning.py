@@ -14,7 +14,7 @@ from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, Successive
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from mbscale.proxy.evaluation import Evaluator
-from mbscale.search.pruning.pareto_pruning import Course, Trained
+from mbscale.search.execution.jobs import Course, Trained
 from mbscale.search.settings import PrunerName
 from mbscale.space.architecture import Architecture
 

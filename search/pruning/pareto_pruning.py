@@ -6,37 +6,19 @@ an epoch is taken from the trials that were trained to the end.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from scipy import stats
 
-from mbscale.proxy.evaluation import Evaluation, Evaluator
+from mbscale.proxy.evaluation import Evaluator
 from mbscale.results.record import Record
+from mbscale.search.execution.jobs import Course, Curve, Trained
 from mbscale.search.objective import Objective
 from mbscale.space.architecture import Architecture
 
-# The accuracies after epoch 1, 2, ...
-Curve = tuple[float, ...]
 # Trials trained to the end before any is stopped: their spread has to be known.
 LEAST_COMPLETE = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """How a training went: the accuracy after each epoch, and what a pruner noted of it."""
-
-    curve: Curve = ()
-    notes: Mapping[str, float] = field(default_factory=dict[str, float])
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """An evaluation and its course."""
-
-    evaluation: Evaluation
-    course: Course
 
 
 def find_floors(

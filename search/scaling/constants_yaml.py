@@ -1,11 +1,10 @@
 """scaling.yaml: the constants that stage 2 ended with, and what they rest on."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import cast
 
 import yaml
-from pydantic import ConfigDict
 
 from mbscale.errors import ConfigError
 from mbscale.results.files import replace_file
@@ -13,12 +12,13 @@ from mbscale.search.scaling.find_constants import ScalingOutcome
 from mbscale.search.scaling.response_surface import Interval
 from mbscale.space.candidates import network_key
 from mbscale.space.scaling import CompoundConstants
-from mbscale.strict_yaml import STRICT, parse_strict, read_yaml
+from mbscale.strict_dataclass import strict_dataclass
+from mbscale.strict_yaml import parse_strict, read_yaml
 
 SCHEMA_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class ScalingFile:
     """The keys of scaling.yaml; only the constants are needed to make a family.
 
@@ -26,8 +26,6 @@ class ScalingFile:
     ``alpha * beta**2 * gamma**2``, ``measured_product`` the MACs at phi = 1 over the
     baseline's.
     """
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     schema_version: int
     alpha: float

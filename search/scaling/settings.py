@@ -1,25 +1,21 @@
 """Settings of stage 2 and of the family that it ends in."""
 
-from dataclasses import dataclass, field
-from typing import ClassVar, Literal
-
-from pydantic import ConfigDict
+from dataclasses import field
+from typing import Literal
 
 from mbscale.errors import ConfigError
 from mbscale.space.candidate_settings import CandidateSettings
 from mbscale.space.family import FamilySettings
-from mbscale.strict_yaml import STRICT
+from mbscale.strict_dataclass import strict_dataclass
 
 __all__ = ["CandidateSettings", "FamilySettings", "Metric", "ScaleSettings"]
 
 Metric = Literal["accuracy", "log_loss"]
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class ScaleSettings:
     """How stage 2 finds the scaling constants."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     # Which networks are compared.
     candidates: CandidateSettings = field(default_factory=CandidateSettings)

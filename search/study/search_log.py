@@ -11,7 +11,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from mbscale.errors import ConfigError, RunError
 from mbscale.free_settings import list_deciding, list_free
 from mbscale.results.record import Record
-from mbscale.search.pruning.pareto_pruning import Course
+from mbscale.search.execution.jobs import Course
 from mbscale.search.samplers import space_distributions
 from mbscale.search.settings import SearchSettings
 from mbscale.search.study.journal import Journal

@@ -144,7 +144,8 @@ def make_macro_table(frame: pd.DataFrame) -> RecordedTable:
         return np.asarray(seeds[place[tuple(asked.T)], rng.integers(3, size=len(asked))])
 
     choices = tuple(
-        Choice(name, ("identity", "mbconv3_k3", "mbconv6_k5")) for name in MACRO_CHOICES
+        Choice(name, ("identity", "mbconv3_k3", "mbconv6_k5"), stage=name, kind="block")
+        for name in MACRO_CHOICES
     )
     mean = seeds.mean(axis=1)
     return RecordedTable(

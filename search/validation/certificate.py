@@ -1,25 +1,22 @@
 """The certificate of a proxy: which settings it is for, and how far they can be trusted."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import ClassVar
 
 import yaml
-from pydantic import ConfigDict
 
 from mbscale.errors import ConfigError
 from mbscale.proxy.settings import ProxySettings
 from mbscale.results.files import replace_file
 from mbscale.search.validation.proxy_validation import ProxyRow
 from mbscale.search.validation.score_book import fingerprint
-from mbscale.strict_yaml import STRICT, parse_strict, read_yaml
+from mbscale.strict_dataclass import strict_dataclass
+from mbscale.strict_yaml import parse_strict, read_yaml
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class Certificate:
     """Tau of a proxy with a reference over networks of one space, and that of parameters."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     name: str
     space: str

@@ -1,19 +1,12 @@
 """Which networks a proxy is validated on, against what, and beside which other proxies."""
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from pydantic import ConfigDict
-
 from mbscale.errors import ConfigError
-from mbscale.strict_yaml import STRICT
+from mbscale.strict_dataclass import strict_dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class Candidate:
     """Another proxy: the configured one with changes such as ``training.epochs=6``."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     name: str
     changes: tuple[str, ...] = ()
@@ -24,11 +17,9 @@ ROW_NAMES = ("configured", "reference", "macs", "parameters")
 STAGES = Candidate("stages", ("evaluator=zero_cost", "zero_cost.score=stages"))
 
 
-@dataclass(frozen=True, slots=True)
+@strict_dataclass
 class ValidationSettings:
     """How the order of a proxy is compared with that of a reference."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     # Networks of the space, or of the table; 10 to 20 cost a long training each.
     n_networks: int = 16

@@ -25,7 +25,7 @@ from mbscale.proxy.supernet_settings import SupernetSettings
 from mbscale.proxy.training import short_training
 from mbscale.proxy.training.device import is_out_of_memory
 from mbscale.proxy.zero_cost_settings import ScoreName, ZeroCostSettings
-from mbscale.search.execution.executors import ProxyEvaluator
+from mbscale.search.execution.shared_images import SharedEvaluator
 from mbscale.search.execution.worker_processes import ProcessExecutor
 from mbscale.space.architecture import Architecture, Stage, Stem
 from mbscale.space.nas_bench_macro import make_macro_architecture
@@ -171,7 +171,7 @@ def test_an_earlier_evaluation_leaves_no_trace(
 def test_a_worker_process_gives_the_same_score(
     evaluator: Evaluator, network: Architecture, settings: ProxySettings, worker: ProcessExecutor
 ) -> None:
-    theirs = worker.submit(ProxyEvaluator(settings), network, seed=2).result()
+    theirs = worker.submit(SharedEvaluator(settings), network, seed=2).result()
 
     assert _scores(theirs) == _scores(evaluator(network, seed=2))
 

@@ -9,8 +9,7 @@ import pytest
 from synthetic_search import SyntheticEvaluator, make_task, search
 
 from mbscale.cli.main import main
-from mbscale.cli.run_folder import dump_config
-from mbscale.config import RunConfig
+from mbscale.config import RunConfig, save_run_config
 from mbscale.errors import RunError
 from mbscale.search.study.journal import JOURNAL_NAME
 from mbscale.search.study.live_view import LiveReader
@@ -26,7 +25,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sound")
     search(TASK, folder, SyntheticEvaluator(epochs=1))
     config = RunConfig(target=TASK.target, search=TASK.settings, seed=TASK.seed)
-    (folder / "config.yaml").write_text(dump_config(config), "utf-8")
+    save_run_config(folder / "config.yaml", config)
     return folder
 
 

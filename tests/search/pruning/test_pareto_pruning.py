@@ -12,8 +12,9 @@ from synthetic_search import OBJECTIVE, SyntheticEvaluator, make_task, search
 from mbscale.errors import ConfigError
 from mbscale.results.pareto import pareto_records
 from mbscale.results.record import Record
+from mbscale.search.execution.jobs import Curve
 from mbscale.search.objective import make_objective
-from mbscale.search.pruning.pareto_pruning import LEAST_COMPLETE, Curve, find_floors
+from mbscale.search.pruning.pareto_pruning import LEAST_COMPLETE, find_floors
 from mbscale.search.settings import SamplerName, SearchSettings
 
 TWO = replace(OBJECTIVE, multi_objective=True)

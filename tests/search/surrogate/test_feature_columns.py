@@ -69,7 +69,7 @@ def test_choices_without_a_stage_of_their_own_take_the_nearest() -> None:
         total = 1 + vectors.sum(axis=1)
         return StageCosts(total, total, np.stack([vectors[:, 0], 10 * vectors[:, 2]], axis=1))
 
-    choices = tuple(Choice(f"stage{i}_depth", (1, 2)) for i in range(3))
+    choices = tuple(Choice(f"stage{i}_depth", (1, 2), stage=i, kind="depth") for i in range(3))
     space = ChoiceSpace(choices, count, levels=(0, 1))
 
     column = select(space, np.array([[1, 0, 0], [1, 1, 0], [1, 0, 1], [1, 1, 1]]), "root_kind")

@@ -228,7 +228,9 @@ def make_space(sizes: list[int]) -> ChoiceSpace:
         total = 1000 + vectors.sum(axis=1)
         return StageCosts(total, total, vectors)
 
-    choices = tuple(Choice(f"b{i}", tuple(range(n))) for i, n in enumerate(sizes))
+    choices = tuple(
+        Choice(f"b{i}", tuple(range(n)), stage=i, kind="size") for i, n in enumerate(sizes)
+    )
     return ChoiceSpace(choices, count, tuple(range(len(sizes))))
 
 

@@ -1,11 +1,12 @@
 """The certificate of a search's proxy: found, said, and refused where it refutes the proxy."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from mbscale.cli.console import print_note
 from mbscale.config import RunConfig
 from mbscale.errors import ConfigError
 from mbscale.results.files import replace_file
+from mbscale.results.run_folder import RunFolder
 from mbscale.search.validation.certificate import Certificate, read_certificate
 
 _NONE = (
@@ -14,21 +15,19 @@ _NONE = (
 )
 
 
-# A run keeps the certificate that it was begun with.
-KEPT = "certificate.yaml"
-
-
-def check_proxy(config: RunConfig, config_path: Path | None, *, is_trusted: bool) -> Path | None:
-    """Say what is known of the proxy; the file that says it, or None.
+def check_proxy(
+    config: RunConfig, config_path: Path | None, *, is_trusted: bool, note: Callable[[str], None]
+) -> Path | None:
+    """The certificate of the proxy, or None; ``note`` gets a sentence on it.
 
     Raises ConfigError where the proxy loses to parameters alone and is not trusted.
     """
-    found = _find(config, config_path)
+    found = _find(config, config_path, note)
     if found is None:
-        print_note(_NONE)
+        note(_NONE)
         return None
     path, certificate = found
-    print_note(f"{path}: {certificate.describe()}")
+    note(f"{path}: {certificate.describe()}")
     if certificate.is_refuted and not is_trusted:
         msg = (
             f"{path} shows that the proxy orders networks worse than their parameters do (tau at "
@@ -39,13 +38,15 @@ def check_proxy(config: RunConfig, config_path: Path | None, *, is_trusted: bool
     return path
 
 
-def keep_certificate(path: Path, folder: Path) -> None:
-    """Copy the certificate into the folder of the run."""
-    if path != folder / KEPT:
-        replace_file(folder / KEPT, path.read_bytes())
+def keep_certificate(path: Path, folder: RunFolder) -> None:
+    """Copy the certificate into the folder of the run, which keeps the one it started with."""
+    if path != folder.certificate:
+        replace_file(folder.certificate, path.read_bytes())
 
 
-def _find(config: RunConfig, config_path: Path | None) -> tuple[Path, Certificate] | None:
+def _find(
+    config: RunConfig, config_path: Path | None, note: Callable[[str], None]
+) -> tuple[Path, Certificate] | None:
     """The certificate that is named, or that of certificates/ beside the settings, if it fits."""
     named = config.proxy.certificate
     if named is not None:
@@ -53,20 +54,22 @@ def _find(config: RunConfig, config_path: Path | None) -> tuple[Path, Certificat
     beside = _list_beside(config_path) if config_path else []
     if not beside:
         return None
-    return _read_if_fitting(beside[0], config)
+    return _read_if_fitting(beside[0], config, note)
 
 
 def _list_beside(config_path: Path) -> list[Path]:
     folder = config_path.parent
-    places = [folder / "certificates" / config_path.name, folder / KEPT]
+    places = [folder / "certificates" / config_path.name, RunFolder(folder).certificate]
     return [path for path in places if path.exists()]
 
 
-def _read_if_fitting(beside: Path, config: RunConfig) -> tuple[Path, Certificate] | None:
+def _read_if_fitting(
+    beside: Path, config: RunConfig, note: Callable[[str], None]
+) -> tuple[Path, Certificate] | None:
     certificate = read_certificate(beside)
     if certificate.is_for(config.space, config.proxy):
         return beside, certificate
-    print_note(f"{beside} is of another proxy: settings that decide the scores differ")
+    note(f"{beside} is of another proxy: settings that decide the scores differ")
     return None
 
 

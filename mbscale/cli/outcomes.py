@@ -1,12 +1,12 @@
-"""What the stages found, as tables for a person or as plain data for a program."""
+"""What the steps of a run found, as tables for a person or as plain data for a program."""
 
 from mbscale.cli.console import Cell, print_note, print_table
-from mbscale.cli.stages import Run
 from mbscale.search.confirm import Confirmation
 from mbscale.search.scaling.confirm import Confirmation as ScalingConfirmation
 from mbscale.search.scaling.find_constants import ScalingOutcome
 from mbscale.search.scaling.response_surface import Interval
 from mbscale.space.family import Family, FamilyMember
+from mbscale.steps.run import Run
 
 
 def describe_confirmed(run: Run, done: Confirmation) -> dict[str, object]:
