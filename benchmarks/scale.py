@@ -134,7 +134,7 @@ def fill(
     """The line of another trial."""
     blank = make_record(task, proposal, number=number, state="complete", reason="")
     evaluation = evaluate(proposal.architecture, seed=blank.seed)
-    record = add_evaluation(blank, evaluation, task.settings.objective)
+    record = add_evaluation(blank, evaluation, task)
     names = [choice.name for choice in space_choices(task.space)]
     params = dict(zip(names, proposal.vector, strict=True))
     return template | {

@@ -18,6 +18,7 @@ from mbscale.config import RunConfig, load_run_config
 from mbscale.errors import ConfigError, MbscaleError
 from mbscale.proxy.evaluators import make_evaluator
 from mbscale.results.rows import read_rows
+from mbscale.search.objective import is_within_limits, make_objective
 from mbscale.search.validation.agreement import Floats, compare, seed_tau
 from mbscale.search.validation.score_book import Score
 from mbscale.space.architecture import Architecture
@@ -28,13 +29,13 @@ from mbscale.space.stratified import sample_stratified
 
 def draw_networks(config: RunConfig) -> tuple[Architecture, ...]:
     """The networks that ``validate-proxy`` draws with these settings."""
-    objective, settings = config.search.objective, config.validate_proxy
+    settings, space = config.validate_proxy, load_search_space(config.space)
+    objective = make_objective(config.search.objective)
     return sample_stratified(
-        load_search_space(config.space),
+        space,
         config.target,
         settings.n_networks,
-        low=objective.min_macs or 0.0,
-        high=objective.max_macs or float("inf"),
+        is_allowed=lambda vectors: is_within_limits(vectors, space, config.target, objective),
         seed=settings.sample_seed,
     )
 

@@ -33,6 +33,8 @@ class Record:
     seed: int
     reason: str
     score: float | None = None
+    # In bytes (int8). None in tables from before it was counted.
+    peak_memory: int | None = None
 
     @property
     def merit(self) -> float | None:

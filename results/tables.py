@@ -15,8 +15,11 @@ from mbscale.results.rows import parse_named, read_table, write_table
 # What a reader looks for first stands first; the choices follow.
 COLUMNS = (
     "number", "state", "architecture", "accuracy", "log_loss", "score", "reward", "macs",
-    "params", "activations", "seconds", "epochs", "seed", "key", "reason",
+    "params", "activations", "peak_memory", "seconds", "epochs", "seed", "key", "reason",
 )  # fmt: skip
+
+# A table from before peak memory was counted can still be read.
+_EARLIER = tuple(column for column in COLUMNS if column != "peak_memory")
 
 assert {*COLUMNS, "choices"} == {field.name for field in fields(Record)}
 
@@ -39,14 +42,16 @@ def write_pareto(path: Path, records: Sequence[Record]) -> None:
 def read_records(path: Path) -> tuple[Record, ...]:
     """The records that ``write_trials`` has written. Raises RunError naming line and column."""
     header, lines = read_table(path)
-    if tuple(header[: len(COLUMNS)]) != COLUMNS:
+    found = [columns for columns in (COLUMNS, _EARLIER) if tuple(header[: len(columns)]) == columns]
+    if not found:
         msg = f"{path} must begin with the columns {', '.join(COLUMNS)}"
         raise RunError(msg)
-    names = header[len(COLUMNS) :]
+    [columns] = found
+    names = header[len(columns) :]
     if len({*header}) < len(header):
         msg = f"{path} has two columns of one name: {', '.join(header)}"
         raise RunError(msg)
-    return tuple(_record(path, line, row, names) for line, row in lines)
+    return tuple(_record(path, line, row, columns, names) for line, row in lines)
 
 
 def _choice_names(records: Sequence[Record]) -> tuple[str, ...]:
@@ -85,12 +90,14 @@ def _is_plain_text(value: str) -> bool:
 _KINDS: dict[str, Any] = get_type_hints(Record)
 
 
-def _record(path: Path, line: int, row: Sequence[str], names: Sequence[str]) -> Record:
+def _record(
+    path: Path, line: int, row: Sequence[str], columns: Sequence[str], names: Sequence[str]
+) -> Record:
     fixed = {
         column: parse_named(path, line, column, text, _KINDS[column])
-        for column, text in zip(COLUMNS, row, strict=False)
+        for column, text in zip(columns, row, strict=False)
     }
-    choices = zip(names, row[len(COLUMNS) :], strict=True)
+    choices = zip(names, row[len(columns) :], strict=True)
     return Record(
         **fixed,
         choices=tuple((name, parse_number_or_text(text)) for name, text in choices if text),

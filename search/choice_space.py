@@ -1,7 +1,7 @@
 """What a sampler sees of a space: ordered choices, and what a network of them costs."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mbscale.errors import ArchitectureError
 from mbscale.space.canonical_vectors import CanonicalVectors
 from mbscale.space.cost_table import CostTable
+from mbscale.space.costs import Counter, list_counters
 from mbscale.space.encoding import Choice, space_choices
 from mbscale.space.network import Target
 from mbscale.space.search_space import SearchSpace
@@ -48,6 +49,8 @@ class ChoiceSpace:
     # The resolution, counted from 0, of every stage that ``count`` gives parameters of.
     levels: tuple[int, ...]
     canonicalize: Callable[[IntArray], IntArray] = _leave
+    # Costs by name, for limits on others than MACs and parameters.
+    counters: Mapping[str, Counter] = field(default_factory=dict[str, Counter])
 
     def __post_init__(self) -> None:
         names = [choice.name for choice in self.choices]
@@ -119,7 +122,13 @@ def describe_space(space: SearchSpace, target: Target) -> ChoiceSpace:
     levels = np.cumsum(strides > 1)
     counter = _StageCounter(CostTable(space, target))
     canonicalize = CanonicalVectors(space).canonicalize
-    return ChoiceSpace(space_choices(space), counter.count, tuple(levels.tolist()), canonicalize)
+    return ChoiceSpace(
+        space_choices(space),
+        counter.count,
+        tuple(levels.tolist()),
+        canonicalize,
+        list_counters(space, target),
+    )
 
 
 class _StageCounter:

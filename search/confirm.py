@@ -12,9 +12,9 @@ from mbscale.errors import RunError
 from mbscale.proxy.evaluation import Evaluation, Evaluator
 from mbscale.results.record import Record
 from mbscale.search.logged_stage import LoggedStage, OnEvaluation
-from mbscale.search.objective import compute_reward, measure_quality
+from mbscale.search.objective import measure_quality
 from mbscale.search.seeds import Purpose, derive_seed
-from mbscale.search.settings import ConfirmSettings, ObjectiveSettings
+from mbscale.search.settings import ConfirmSettings
 from mbscale.search.statistics import Summary, summarize
 from mbscale.search.study.confirm_log import ConfirmJob, ConfirmLog
 from mbscale.search.study.journal import Journal
@@ -129,8 +129,7 @@ def _rank(
     seed = derive_seed(task.seed, Purpose.STATISTICS)
     accuracies = [[entry.accuracy or 0.0 for entry in groups[number]] for number in numbers]
     rewards = [
-        [_reward(entry, records[number], task.settings.objective) for entry in groups[number]]
-        for number in numbers
+        [_reward(entry, records[number], task) for entry in groups[number]] for number in numbers
     ]
     by_accuracy, by_reward = (
         summarize(scores, seed=seed, confidence=settings.confidence)
@@ -143,10 +142,10 @@ def _rank(
     return tuple(sorted(rows, key=lambda row: (-row.reward, row.number)))
 
 
-def _reward(evaluation: Evaluation, record: Record, objective: ObjectiveSettings) -> float:
-    quality = measure_quality(evaluation, objective.metric)
+def _reward(evaluation: Evaluation, record: Record, task: SearchTask) -> float:
+    quality = measure_quality(evaluation, task.settings.objective.metric)
     assert quality is not None
-    return compute_reward(quality, record.macs, objective)
+    return task.followed.reward(quality, float(record.macs))
 
 
 def _confirmed(

@@ -21,7 +21,6 @@ from mbscale.search.early_stopping import EarlyStopping
 from mbscale.search.execution.interrupts import Interrupts
 from mbscale.search.execution.jobs import Course, Trained, read_end
 from mbscale.search.ledger import Ledger
-from mbscale.search.objective import measure_violations
 from mbscale.search.outcome import SearchOutcome, SearchStatus, conclude
 from mbscale.search.proposals import Members, Proposal, make_proposal, read_vector
 from mbscale.search.run_files import RunFiles
@@ -102,7 +101,7 @@ class _Search:
         self._running_keys: dict[str, int] = {}
         # In it are those of them that are done.
         self._done: queue.SimpleQueue[Future[Trained]] = queue.SimpleQueue()
-        self._stopping = EarlyStopping(task.settings)
+        self._stopping = EarlyStopping(task)
         self._waiting: list[_Started] = []
         self._memory = self._restore()
         self._study = self._memory.study
@@ -133,7 +132,9 @@ class _Search:
     def close(self, status: SearchStatus) -> SearchOutcome:
         """Write the files a last time and say how it went."""
         self._files.write(self._ledger.records, self._ledger.best)
-        return conclude(self._ledger.records, status, self._task.settings.objective, self._messages)
+        # An objective of the user's own need not have a target.
+        objective = None if self._task.objective else self._task.settings.objective
+        return conclude(self._ledger.records, status, objective, self._messages)
 
     def _restore(self) -> StudyInMemory:
         finished = self._log.read_finished()
@@ -164,8 +165,7 @@ class _Search:
             return
         trial = self._study.ask(self._distributions)
         proposal = make_proposal(self._task, read_vector(self._task, trial.params))
-        violations = measure_violations(proposal.cost.macs, self._task.settings.objective)
-        for name, amount in violations.items():
+        for name, amount in self._task.followed.violations(proposal.costs).items():
             trial.set_constraint(name, amount)
         number, running = trial.number, self._running_keys
         record = refuse(self._task, proposal, number=number, ledger=self._ledger, running=running)
@@ -202,7 +202,7 @@ class _Search:
     def _submit(self, started: _Started) -> None:
         started.n_attempts += 1
         seed = trial_seed(self._task, started.number)
-        architecture, macs = started.proposal.architecture, started.proposal.cost.macs
+        architecture, macs = started.proposal.architecture, started.proposal.macs
         train = self._stopping.choose_call(started.number, macs, self._ledger)
         future = self._executor.submit(train, self._evaluator, architecture, seed=seed)
         self._running[future] = started
@@ -224,7 +224,7 @@ class _Search:
         ended = Trained(trained, Course()) if isinstance(trained, Evaluation) else trained
         self._stopping.add(number, ended.course)
         record = make_record(self._task, proposal, number=number, state="complete", reason="")
-        self._settle(add_evaluation(record, ended.evaluation, self._task.settings.objective))
+        self._settle(add_evaluation(record, ended.evaluation, self._task))
 
     def _settle(self, record: Record) -> None:
         """Save the end of a trial, then count it and let the sampler know."""

@@ -6,19 +6,17 @@ from functools import partial
 from mbscale.results.record import Record
 from mbscale.search.execution.jobs import Course, Curve, Trained, train_fully
 from mbscale.search.ledger import Ledger
-from mbscale.search.objective import compute_reward
 from mbscale.search.pruning.optuna_pruning import PastTrial, train_pruned
 from mbscale.search.pruning.pareto_pruning import find_floors, train_above
-from mbscale.search.settings import PrunerName, SearchSettings
+from mbscale.search.task import SearchTask
 
 
 class EarlyStopping:
     """The trainings so far by the trial's number, as the pruner of the settings needs them."""
 
-    def __init__(self, settings: SearchSettings) -> None:
-        self._pruner: PrunerName = settings.pruner
-        self._risk = settings.pruner_risk
-        self._objective = settings.objective
+    def __init__(self, task: SearchTask) -> None:
+        self._settings = task.settings
+        self._objective = task.followed
         self._courses: dict[int, Course] = {}
 
     def add(self, number: int, course: Course) -> None:
@@ -31,17 +29,19 @@ class EarlyStopping:
 
     def choose_call(self, number: int, macs: int, ledger: Ledger) -> Callable[..., Trained]:
         """What trains trial ``number`` when called with evaluator, architecture and seed."""
-        if self._pruner == "none":
+        settings = self._settings
+        if settings.pruner == "none":
             return train_fully
-        if self._pruner == "pareto":
+        if settings.pruner == "pareto":
             complete = self._list_complete(ledger)
-            floors = find_floors(macs, complete, self._objective, risk=self._risk)
+            objective = None if settings.objective.multi_objective else self._objective
+            floors = find_floors(macs, complete, objective, risk=settings.pruner_risk)
             return partial(train_above, floors=floors)
         return partial(
             train_pruned,
-            pruner=self._pruner,
+            pruner=settings.pruner,
             past=[self._describe(ledger.get(earlier)) for earlier in range(number)],
-            find_reward=partial(compute_reward, macs=macs, settings=self._objective),
+            find_reward=partial(self._objective.reward, macs=float(macs)),
         )
 
     def _list_complete(self, ledger: Ledger) -> list[tuple[Record, Curve]]:
@@ -52,5 +52,6 @@ class EarlyStopping:
         if record is None:
             return PastTrial("unknown")
         course = self.find(record.number)
-        rewards = [compute_reward(one, record.macs, self._objective) for one in course.curve]
+        macs = float(record.macs)
+        rewards = [self._objective.reward(accuracy, macs) for accuracy in course.curve]
         return PastTrial(record.state, tuple(rewards), course.notes)

@@ -1,46 +1,127 @@
 """What a network is worth: its quality, paid for with its MACs."""
 
 import math
-from typing import Protocol, overload
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mbscale.search.settings import Metric, ObjectiveSettings
+from mbscale.search.limits import measure_excess, measure_violations
+from mbscale.search.settings import Metric, ObjectiveKind, ObjectiveSettings
+from mbscale.space.costs import VectorCosts, list_counters
+from mbscale.space.network import Target
+from mbscale.space.search_space import SearchSpace
 
 FloatArray = NDArray[np.float64]
+# A number for one network, or an array for many.
+Number = TypeVar("Number", float, FloatArray)
 
 
-@overload
-def compute_reward(quality: float, macs: float, settings: ObjectiveSettings) -> float: ...
+class Objective(Protocol):
+    """What a search maximizes, and the limits that it keeps.
 
-
-@overload
-def compute_reward(
-    quality: FloatArray, macs: FloatArray, settings: ObjectiveSettings
-) -> FloatArray: ...
-
-
-def compute_reward(
-    quality: float | FloatArray, macs: float | FloatArray, settings: ObjectiveSettings
-) -> float | FloatArray:
-    """The reward of :class:`ObjectiveSettings`, numbers or arrays; higher is better.
-
-    ``quality`` is from 0 to 1 (``measure_quality``), ``macs`` are those at the target.
+    At a fixed cost the reward must be linear in the quality and grow with it. The surrogate
+    and the pruners rely on this: ``quality_for`` is then well defined, and the mean and the
+    deviation of a quality give those of its reward. Quality is from 0 to 1 (``measure_quality``),
+    ``macs`` are those at the target. All methods take numbers, or arrays of one shape.
     """
-    rewards = _compute_rewards(np.asarray(quality, float), np.asarray(macs, float), settings)
-    return rewards if rewards.ndim else float(rewards)
+
+    def reward(self, quality: Number, macs: Number) -> Number:
+        """The reward; higher is better."""
+        ...
+
+    def quality_for(self, reward: Number, macs: Number) -> Number:
+        """The quality that has this reward: ``quality_for(reward(q, m), m)`` is ``q``."""
+        ...
+
+    def violations(self, costs: Mapping[str, Number]) -> Mapping[str, Number]:
+        """How far costs are outside each limit, by name of the limit; 0 or less is within.
+
+        ``costs`` holds every cost of ``COSTS`` (space/costs.py). Networks outside a limit are
+        never trained.
+        """
+        ...
 
 
-def _compute_rewards(
-    quality: FloatArray, macs: FloatArray, settings: ObjectiveSettings
-) -> FloatArray:
-    ratio = macs / settings.target_macs
-    if settings.kind == "absolute":
-        return np.asarray(quality + settings.beta * np.abs(ratio - 1))
-    if settings.kind == "hard":
+class ObjectiveFromSettings(ABC):
+    """An objective with the limits of its settings; a subclass computes the reward."""
+
+    def __init__(self, settings: ObjectiveSettings) -> None:
+        self._settings = settings
+
+    @abstractmethod
+    def _compute(self, quality: FloatArray, ratio: FloatArray) -> FloatArray:
+        """The reward at ``ratio`` times the target's MACs."""
+
+    def reward(self, quality: Number, macs: Number) -> Number:
+        """The reward of :class:`ObjectiveSettings`; higher is better."""
+        ratio = np.asarray(macs, float) / self._settings.target_macs
+        rewards = np.asarray(self._compute(np.asarray(quality, float), ratio))
+        return cast("Number", rewards if rewards.ndim else float(rewards))
+
+    def quality_for(self, reward: Number, macs: Number) -> Number:
+        """The quality that has this reward."""
+        # By the law of Objective.
+        offset = self.reward(macs * 0.0, macs)
+        return (reward - offset) / measure_slope(self, macs)
+
+    def violations(self, costs: Mapping[str, Number]) -> dict[str, Number]:
+        """How far costs are outside the limits of the settings, as logarithms."""
+        return measure_violations(costs, self._settings)
+
+
+class SoftObjective(ObjectiveFromSettings):
+    """Quality times a power of the MACs (MnasNet, arXiv:1807.11626, equation 2)."""
+
+    def _compute(self, quality: FloatArray, ratio: FloatArray) -> FloatArray:
+        return np.asarray(quality * ratio**self._settings.exponent)
+
+
+class HardObjective(ObjectiveFromSettings):
+    """Quality up to the target, divided by the excess above it."""
+
+    def _compute(self, quality: FloatArray, ratio: FloatArray) -> FloatArray:
         return np.asarray(quality / np.maximum(ratio, 1))
-    return np.asarray(quality * ratio**settings.exponent)
+
+
+class AbsoluteObjective(ObjectiveFromSettings):
+    """Quality less the distance from the target (TuNAS, arXiv:2008.06120)."""
+
+    def _compute(self, quality: FloatArray, ratio: FloatArray) -> FloatArray:
+        return np.asarray(quality + self._settings.beta * np.abs(ratio - 1))
+
+
+OBJECTIVES: Mapping[ObjectiveKind, Callable[[ObjectiveSettings], Objective]] = {
+    "soft": SoftObjective,
+    "hard": HardObjective,
+    "absolute": AbsoluteObjective,
+}
+
+
+def make_objective(settings: ObjectiveSettings) -> Objective:
+    """The objective that the settings name."""
+    return OBJECTIVES[settings.kind](settings)
+
+
+def measure_slope(objective: Objective, macs: Number) -> Number:
+    """Reward per unit of quality at this cost; above 0."""
+    zero = macs * 0.0
+    return objective.reward(zero + 1, macs) - objective.reward(zero, macs)
+
+
+def is_within_limits(
+    vectors: NDArray[np.int64], space: SearchSpace, target: Target, objective: Objective
+) -> NDArray[np.bool_]:
+    """Which of vectors ``(n, choices)`` of a space are within all limits of the objective."""
+    costs = VectorCosts(vectors, list_counters(space, target))
+    return measure_excess(objective.violations(costs), len(vectors)) <= 0
+
+
+def compute_reward(quality: Number, macs: Number, settings: ObjectiveSettings) -> Number:
+    """The reward of the objective that the settings name."""
+    return make_objective(settings).reward(quality, macs)
 
 
 class Measured(Protocol):
@@ -84,17 +165,3 @@ def squeeze_score(score: float) -> float:
     (0.5, 0.875)
     """
     return (1 + score / (1 + abs(score))) / 2
-
-
-def measure_violations(macs: int, settings: ObjectiveSettings) -> dict[str, float]:
-    """How far MACs are outside each limit that is set, as a logarithm; 0 or less is within.
-
-    >>> measure_violations(200, ObjectiveSettings(min_macs=100, max_macs=200))
-    {'min_macs': -0.6931471805599453, 'max_macs': 0.0}
-    """
-    violations: dict[str, float] = {}
-    if settings.min_macs is not None:
-        violations["min_macs"] = math.log(settings.min_macs / macs)
-    if settings.max_macs is not None:
-        violations["max_macs"] = math.log(macs / settings.max_macs)
-    return violations

@@ -57,13 +57,13 @@ def describe_miss(record: Record, objective: ObjectiveSettings) -> str:
 def conclude(
     records: Sequence[Record],
     status: SearchStatus,
-    objective: ObjectiveSettings,
+    objective: ObjectiveSettings | None,
     messages: Sequence[str],
 ) -> SearchOutcome:
     """The outcome, with a message where the winner misses the target or many trials failed."""
     best = find_best(records)
     found = list(messages)
-    if best is not None and has_missed_target(best, objective):
+    if best is not None and objective is not None and has_missed_target(best, objective):
         found.append(describe_miss(best, objective))
     failed = [record for record in records if record.state == "failed"]
     if failed:

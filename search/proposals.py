@@ -3,17 +3,18 @@
 import itertools
 import math
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mbscale.search.limits import list_limits
+from mbscale.search.objective import is_within_limits
 from mbscale.search.task import SearchTask
 from mbscale.space.architecture import Architecture
 from mbscale.space.blocks import canonical_key
-from mbscale.space.cost import Cost, count_cost
-from mbscale.space.cost_table import CostTable
+from mbscale.space.costs import count_costs
 from mbscale.space.encoding import decode, space_choices
 
 # Spaces up to this many vectors are listed, so that their end is known for certain.
@@ -24,19 +25,24 @@ _BATCH, _BATCHES = 1_000, 200
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A vector with the network that it means, its canonical key and its cost at the target."""
+    """A vector with the network that it means, its canonical key and its costs at the target."""
 
     vector: tuple[int, ...]
     architecture: Architecture
     key: str
-    cost: Cost
+    costs: Mapping[str, int] = field(hash=False)
+
+    @property
+    def macs(self) -> int:
+        """The MACs at the target."""
+        return self.costs["macs"]
 
 
 def make_proposal(task: SearchTask, vector: Sequence[int]) -> Proposal:
     """The network that a vector means."""
-    architecture, target = decode(task.space, vector), task.target
-    cost = count_cost(architecture, resolution=target.resolution, num_classes=target.num_classes)
-    return Proposal(tuple(vector), architecture, canonical_key(architecture), cost)
+    architecture = decode(task.space, vector)
+    costs = count_costs(architecture, task.target)
+    return Proposal(tuple(vector), architecture, canonical_key(architecture), costs)
 
 
 def read_vector(task: SearchTask, params: Mapping[str, Any]) -> tuple[int, ...]:
@@ -50,7 +56,6 @@ class Members:
     def __init__(self, task: SearchTask) -> None:
         self._task = task
         self._sizes = [len(choice.options) for choice in space_choices(task.space)]
-        self._costs = CostTable(task.space, task.target)
         self._listed: NDArray[np.int64] | None = None
 
     def draw(self, seen: Container[str], *, seed: int) -> Proposal | None:
@@ -66,8 +71,9 @@ class Members:
     def describe_end(self) -> str:
         """A sentence for when ``draw`` has found nothing."""
         name, objective = self._task.space.name, self._task.settings.objective
-        within = ", or none within min_macs and max_macs"
-        limits = within if (objective.min_macs or objective.max_macs) else ""
+        found = " and ".join(limit.name for limit in list_limits(objective))
+        found = "the limits of the objective" if self._task.objective else found
+        limits = f", or none within {found}" if found else ""
         if self._task.pool:
             return f"the table holds no other network of the space {name}{limits}"
         if self._is_small():
@@ -93,12 +99,6 @@ class Members:
         return itertools.product(*(range(n) for n in self._sizes))
 
     def _within_limits(self, vectors: NDArray[np.int64]) -> NDArray[np.int64]:
-        return vectors[is_within_limits(self._costs.count(vectors).macs, self._task)]
-
-
-def is_within_limits(macs: NDArray[np.int64], task: SearchTask) -> NDArray[np.bool_]:
-    """True where MACs are within the limits of the objective."""
-    objective = task.settings.objective
-    low = -math.inf if objective.min_macs is None else objective.min_macs
-    high = math.inf if objective.max_macs is None else objective.max_macs
-    return (low <= macs) & (macs <= high)
+        task = self._task
+        is_inside = is_within_limits(vectors, task.space, task.target, task.followed)
+        return vectors[is_inside]

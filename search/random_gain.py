@@ -9,7 +9,7 @@ from mbscale.proxy.recorded.networks import read_recorded
 from mbscale.proxy.settings import ProxySettings
 from mbscale.results.record import Record
 from mbscale.search.choice_space import FloatArray
-from mbscale.search.objective import compute_reward
+from mbscale.search.objective import is_within_limits
 from mbscale.search.task import SearchTask
 from mbscale.space.blocks import canonical_key
 from mbscale.space.cost_table import CostTable
@@ -53,7 +53,6 @@ def describe_gain(
 
 def list_rewards(task: SearchTask, proxy: ProxySettings) -> FloatArray:
     """Rewards of all recorded trainings of the table that the search may propose."""
-    objective = task.settings.objective
     recorded = [
         (task.pool[key], accuracy)
         for one in read_recorded(Path(str(proxy.table.path)))
@@ -63,5 +62,5 @@ def list_rewards(task: SearchTask, proxy: ProxySettings) -> FloatArray:
     vectors = np.array([vector for vector, _ in recorded])
     accuracies = np.array([accuracy for _, accuracy in recorded])
     macs = CostTable(task.space, task.target).count(vectors).macs.astype(np.float64)
-    is_inside = (macs >= (objective.min_macs or 0)) & (macs <= (objective.max_macs or np.inf))
-    return np.asarray(compute_reward(accuracies[is_inside], macs[is_inside], objective))
+    is_inside = is_within_limits(vectors, task.space, task.target, task.followed)
+    return task.followed.reward(accuracies[is_inside], macs[is_inside])

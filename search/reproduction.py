@@ -53,7 +53,7 @@ def reproduce_trial(
     stop = _stop_after(record.epochs or 0) if record.state == "pruned" else None
     evaluation = evaluator(proposal.architecture, seed=record.seed, on_epoch=stop)
     blank = make_record(task, proposal, number=record.number, state="complete", reason="")
-    again = add_evaluation(blank, evaluation, task.settings.objective)
+    again = add_evaluation(blank, evaluation, task)
     return tuple(
         Reproduction(name, getattr(record, name), getattr(again, name)) for name in _COMPARED
     )

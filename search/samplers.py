@@ -17,6 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from mbscale.search.choice_space import ChoiceSpace, IntArray, describe_space
 from mbscale.search.evolution import EvolutionSampler
+from mbscale.search.objective import Objective
 from mbscale.search.seeds import Purpose, derive_seed
 from mbscale.search.settings import SamplerName, SearchSettings
 from mbscale.search.surrogate.cheap_scores import CheapScores
@@ -42,7 +43,9 @@ def make_sampler(task: SearchTask) -> BaseSampler:
     if name in FOLLOWS_TRIALS:
         pool = np.array(sorted(task.pool.values()), dtype=np.int64) if task.pool else None
         seed = derive_seed(task.seed, Purpose.SAMPLER)
-        return FOLLOWS_TRIALS[name](space, task.settings, seed, task.cheap_scores, pool)
+        return FOLLOWS_TRIALS[name](
+            space, task.settings, seed, task.cheap_scores, pool, task.objective
+        )
     make = SAMPLERS[name]
 
     def make_seeded(seed: int) -> BaseSampler:
@@ -178,6 +181,7 @@ def _make_surrogate(
     seed: int,
     cheap_scores: tuple[CheapScores, ...] = (),
     pool: IntArray | None = None,
+    objective: Objective | None = None,
 ) -> BaseSampler:
     # The driver looks repeats up; the accuracy in a trial's attributes may not be the
     # quality of the objective, which the value gives.
@@ -188,7 +192,8 @@ def _make_surrogate(
         prior=settings.prior,
         cheap_scores=cheap_scores,
     )
-    return SurrogateSampler(space=space, seed=seed, objective=settings.objective, options=options)
+    followed = objective or settings.objective
+    return SurrogateSampler(space=space, seed=seed, objective=followed, options=options)
 
 
 # A proposal of these depends on the study and the trial's number as it is, and they know
@@ -196,7 +201,15 @@ def _make_surrogate(
 FOLLOWS_TRIALS: Mapping[
     SamplerName,
     Callable[
-        [ChoiceSpace, SearchSettings, int, tuple[CheapScores, ...], IntArray | None], BaseSampler
+        [
+            ChoiceSpace,
+            SearchSettings,
+            int,
+            tuple[CheapScores, ...],
+            IntArray | None,
+            Objective | None,
+        ],
+        BaseSampler,
     ],
 ] = {"surrogate": _make_surrogate}
 

@@ -58,6 +58,16 @@ class ObjectiveSettings:
     # Quality up and MACs down as two objectives of the sampler. The reward is still
     # computed, and picks the baseline.
     multi_objective: bool = False
+    # Limits on other costs, in the same way. Parameters:
+    min_params: float | None = None
+    max_params: float | None = None
+    # Outputs of convolutions, in elements.
+    min_activations: float | None = None
+    max_activations: float | None = None
+    # Peak memory of the activations of one image, in bytes at one per activation (int8):
+    # 256e3 is 256 kB. space/peak_memory.py defines what is counted.
+    min_peak_memory: float | None = None
+    max_peak_memory: float | None = None
 
     def __post_init__(self) -> None:
         target = self.target_macs
@@ -66,11 +76,16 @@ class ObjectiveSettings:
         exponent, beta = self.exponent, self.beta
         _require(exponent, "from -10 to 0", is_met=-10 <= exponent <= 0, name="exponent")
         _require(beta, "from -10 to below 0", is_met=-10 <= beta < 0, name="beta")
-        for name in ("min_macs", "max_macs"):
-            limit = getattr(self, name)
+        for cost in ("macs", "params", "activations", "peak_memory"):
+            self._check_limits(f"min_{cost}", f"max_{cost}")
+
+    def _check_limits(self, *names: str) -> None:
+        limits = {name: getattr(self, name) for name in names}
+        for name, limit in limits.items():
             _require(limit, "above 0, or null", is_met=limit is None or limit > 0, name=name)
-        if self.min_macs and self.max_macs and self.min_macs > self.max_macs:
-            msg = f"min_macs {self.min_macs:g} is above max_macs {self.max_macs:g}"
+        low, high = limits.values()
+        if low and high and low > high:
+            msg = f"{names[0]} {low:g} is above {names[1]} {high:g}"
             raise ConfigError(msg)
 
 

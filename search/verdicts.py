@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 from mbscale.results.record import Record
 from mbscale.search.ledger import Ledger
-from mbscale.search.objective import measure_violations
+from mbscale.search.limits import describe_violations
 from mbscale.search.proposals import Proposal
-from mbscale.search.settings import ObjectiveSettings
 from mbscale.search.study.trials import add_known, make_record
 from mbscale.search.task import SearchTask
 
@@ -23,7 +22,8 @@ def refuse(
 
     ``running`` are the keys of the networks that are being trained, with their trials.
     """
-    reason = _find_violation(proposal.cost.macs, task.settings.objective)
+    violations = task.followed.violations(proposal.costs)
+    reason = describe_violations(violations, proposal.costs, task.settings.objective)
     if reason:
         return make_record(task, proposal, number=number, state="infeasible", reason=reason)
     if task.pool and proposal.key not in task.pool:
@@ -35,10 +35,3 @@ def refuse(
     reason = f"the same network as trial {known.number if known else running[proposal.key]}"
     record = make_record(task, proposal, number=number, state="duplicate", reason=reason)
     return add_known(record, known) if known else record
-
-
-def _find_violation(macs: int, objective: ObjectiveSettings) -> str:
-    broken = [name for name, amount in measure_violations(macs, objective).items() if amount > 0]
-    return " and ".join(
-        f"{macs:,} MACs break {name} {getattr(objective, name):,.0f}" for name in broken
-    )

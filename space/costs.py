@@ -1,9 +1,13 @@
 """What a network costs, by name: each cost with its unit, its count and its table of a space."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
+import numpy as np
+from numpy.typing import NDArray
+
+from mbscale.errors import ConfigError
 from mbscale.space.architecture import Architecture
 from mbscale.space.cost import Cost, count_cost
 from mbscale.space.cost_table import CostColumn, CostTable
@@ -12,13 +16,16 @@ from mbscale.space.peak_memory import count_peak_memory, tabulate_peak_memory
 from mbscale.space.search_space import SearchSpace
 from mbscale.space.space_table import SpaceTable
 
+# Vectors ``(n, choices)`` to counts ``(n,)``.
+Counter = Callable[[NDArray[np.int64]], NDArray[np.int64]]
+
 
 @dataclass(frozen=True, slots=True)
 class CostKind:
     """A cost: ``count`` gives that of one network, ``tabulate`` that of all members of a space.
 
-    Both say the same of a member, which a test holds for all of ``COSTS``. ``unit`` is a
-    plural that follows a number.
+    Both give the same number for a member; a test checks this for all of ``COSTS``. ``unit``
+    is a plural that follows a number.
     """
 
     unit: str
@@ -26,7 +33,7 @@ class CostKind:
     tabulate: Callable[[SearchSpace, Target], SpaceTable]
 
 
-# Three counts of one network follow each other.
+# MACs, parameters and activations of one network are asked for in a row.
 @lru_cache(maxsize=8)
 def _count(architecture: Architecture, target: Target) -> Cost:
     resolution, num_classes = target.resolution, target.num_classes
@@ -69,3 +76,37 @@ COSTS: Mapping[str, CostKind] = {
 def count_costs(architecture: Architecture, target: Target) -> dict[str, int]:
     """Every cost of ``COSTS`` for one image at the target, by name."""
     return {name: kind.count(architecture, target) for name, kind in COSTS.items()}
+
+
+@lru_cache(maxsize=16)
+def tabulate_cost(name: str, space: SearchSpace, target: Target) -> SpaceTable:
+    """The table of one cost of ``COSTS``, made once."""
+    return COSTS[name].tabulate(space, target)
+
+
+def list_counters(space: SearchSpace, target: Target) -> dict[str, Counter]:
+    """A counter of vectors for each cost; each builds its table on the first call."""
+
+    def make(name: str) -> Counter:
+        return lambda vectors: tabulate_cost(name, space, target).count(vectors)
+
+    return {name: make(name) for name in COSTS}
+
+
+class VectorCosts(Mapping[str, NDArray[np.float64]]):
+    """Costs ``(n,)`` of vectors ``(n, choices)`` by name, each counted when it is asked for."""
+
+    def __init__(self, vectors: NDArray[np.int64], counters: Mapping[str, Counter]) -> None:
+        self._vectors, self._counters = vectors, counters
+
+    def __getitem__(self, name: str) -> NDArray[np.float64]:
+        if name not in self._counters:
+            msg = f"this space counts {', '.join(self._counters)}; it has no counter for {name}"
+            raise ConfigError(msg)
+        return self._counters[name](self._vectors).astype(np.float64)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._counters)
+
+    def __len__(self) -> int:
+        return len(self._counters)

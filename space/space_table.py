@@ -21,9 +21,9 @@ _COMBINE = {"sum": np.add, "max": np.maximum}
 
 @dataclass(frozen=True, eq=False)
 class SpaceTable:
-    """What stem, stages and head come to: a network has the sum or the maximum of them.
+    """Counts of stem, stages and head; that of a network is their sum or their maximum.
 
-    A stage depends on its own choices and on the width before it: each of ``stages`` is
+    The count of a stage depends on its choices and on the width before it: each of ``stages`` is
     ``(widths before, options of the six choices...)``; ``head`` is ``(widths of the last
     stage,)``.
     """
@@ -45,7 +45,7 @@ class SpaceTable:
 
     def find_extreme(self, *, is_largest: bool) -> IntArray:
         """The vector ``(choices,)`` of the largest count in the whole space, or of the smallest."""
-        # From the back: what the rest of the network comes to at best, for each width before.
+        # From the back: the best count of the rest of the network for each width before it.
         rest, best = self.head, list[IntArray]()
         for stage in reversed(self.stages):
             # The rest depends on the width: axis 0 is the width before, then the six choices.
@@ -83,10 +83,10 @@ def find_rows(
 def tabulate_stages(
     space: SearchSpace, size: int, measure: Callable[[tuple[Block, ...], int], NDArray[np.int64]]
 ) -> tuple[tuple[IntArray, ...], int]:
-    """What every stage measures for its choices and the width before, and the last map's side.
+    """A table of every stage by width before and choices, and the side of the last map.
 
     ``size`` is the side of the map that the first stage gets; ``measure`` takes the blocks
-    of a stage and the side of their map. Its own axes stand last.
+    of a stage and the side of their map. The axes of its result come last.
     """
     in_widths: tuple[int, ...] = (space.stem.width,)
     stages: list[IntArray] = []

@@ -1,6 +1,9 @@
 """Members of a space that are spread over its MACs."""
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import NDArray
 
 from mbscale.errors import ArchitectureError
 from mbscale.space.architecture import Architecture
@@ -9,6 +12,7 @@ from mbscale.space.cost_table import CostTable
 from mbscale.space.encoding import decode, sample_vector
 from mbscale.space.network import Target
 from mbscale.space.search_space import SearchSpace
+from mbscale.space.space_table import IntArray
 
 # Random members a stratum, before those outside of the limits are left out.
 _DRAWS = 256
@@ -19,20 +23,20 @@ def sample_stratified(
     target: Target,
     n_networks: int,
     *,
-    low: float = 0.0,
-    high: float = float("inf"),
+    is_allowed: Callable[[IntArray], NDArray[np.bool_]],
     seed: int,
 ) -> tuple[Architecture, ...]:
-    """Distinct random members with MACs from ``low`` to ``high``, fewest first.
+    """Distinct random members that are allowed, fewest MACs first.
 
     One from each of ``n_networks`` strata that hold equally many random members, so
     that they cost what random members cost, without gaps. Raises ArchitectureError where
-    too few members lie between the limits.
+    too few members are allowed. ``is_allowed`` takes vectors ``(n, choices)``.
     """
     rng = np.random.default_rng(seed)
     vectors = np.array([sample_vector(space, rng) for _ in range(_DRAWS * n_networks)])
     macs = CostTable(space, target).count(vectors).macs
-    order = [index for index in macs.argsort(kind="stable") if low <= macs[index] <= high]
+    is_inside = is_allowed(vectors)
+    order = [index for index in macs.argsort(kind="stable") if is_inside[index]]
     found: dict[str, Architecture] = {}
     for stratum in np.array_split(np.array(order, dtype=np.int64), n_networks):
         for index in rng.permutation(stratum):
@@ -41,8 +45,8 @@ def sample_stratified(
                 break
     if len(found) < n_networks:
         msg = (
-            f"the space {space.name} gave {len(found)} distinct networks of {low:g} to {high:g} "
-            f"MACs, and {n_networks} are needed"
+            f"the space {space.name} gave {len(found)} distinct networks within the "
+            f"limits, and {n_networks} are needed"
         )
         raise ArchitectureError(msg)
     return tuple(found.values())

@@ -86,6 +86,7 @@ def test_profile_prints_the_published_counts_as_json() -> None:
     document = json.loads(done.stdout)
     assert (document["params"], document["macs"]) == (5_288_548, 385_814_752)
     assert document["flop_counter_macs"] == document["macs"]
+    assert document["peak_memory"] == 1_505_280
     assert "batch norm" in document["thop_reason"]
 
 

@@ -18,6 +18,7 @@ from mbscale.proxy.images.dataset import load_dataset
 from mbscale.proxy.settings import DataSettings, ProxySettings
 from mbscale.results.rows import write_rows
 from mbscale.results.run_folder import make_folder
+from mbscale.search.objective import is_within_limits, make_objective
 from mbscale.search.validation.certificate import certify, write_certificate
 from mbscale.search.validation.labels import guess_accuracies
 from mbscale.search.validation.proxy_validation import (
@@ -143,13 +144,13 @@ def _train_reference(
     book: ScoreBook, config: RunConfig, *, is_quiet: bool
 ) -> tuple[tuple[Architecture, ...], list[float]]:
     """Stratified members of the space within the objective's limits, each trained long."""
-    settings, objective = config.validate_proxy, config.search.objective
+    settings, space = config.validate_proxy, load_search_space(config.space)
+    objective = make_objective(config.search.objective)
     architectures = sample_stratified(
-        load_search_space(config.space),
+        space,
         config.target,
         settings.n_networks,
-        low=objective.min_macs or 0.0,
-        high=objective.max_macs or float("inf"),
+        is_allowed=lambda vectors: is_within_limits(vectors, space, config.target, objective),
         seed=settings.sample_seed,
     )
     long = change_proxy(config.proxy, settings.reference, name="reference")

@@ -1,7 +1,6 @@
 """The verb profile: what an architecture or a space costs."""
 
 import argparse
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +11,13 @@ from mbscale.config import RunConfig, load_run_config
 from mbscale.errors import ConfigError
 from mbscale.search.run_estimate import estimate_run
 from mbscale.search.task import SearchTask
-from mbscale.space.cost_range import find_cheapest, find_costliest, find_member
+from mbscale.space.cost_range import find_member
 from mbscale.space.cost_table import CostTable
+from mbscale.space.costs import COSTS, count_costs, tabulate_cost
 from mbscale.space.counters import audit_counters
+from mbscale.space.network import Target
 from mbscale.space.published import load_network
-from mbscale.space.search_space import load_search_space
+from mbscale.space.search_space import SearchSpace, load_search_space
 from mbscale.space.space_size import count_networks, count_vectors
 
 
@@ -60,7 +61,7 @@ def describe_network(name: str) -> dict[str, Cell]:
         "name": network.name,
         "resolution": network.target.resolution,
         "num_classes": network.target.num_classes,
-        **asdict(audit.cost),
+        **count_costs(network.architecture, network.target),
         "flop_counter_macs": audit.flop_counter_macs,
         "flop_counter_reason": audit.flop_counter_reason,
         "thop_macs": audit.thop_macs,
@@ -70,20 +71,27 @@ def describe_network(name: str) -> dict[str, Cell]:
 
 
 def describe_space(config: RunConfig) -> dict[str, Cell]:
-    """Exact sizes and bounds of a space, and whether a member is within a tenth of the target."""
+    """Exact size and costs of a space, and whether a member is within a tenth of the target."""
     space, target = load_search_space(config.space), config.search.objective.target_macs
     table = CostTable(space, config.target)
-    bounds = table.count(np.stack([find_cheapest(table), find_costliest(table)])).macs
     rng = np.random.default_rng(config.seed)
     member = find_member(table, low=0.9 * target, high=1.1 * target, rng=rng)
     return {
         "vectors": count_vectors(space),
         "networks": count_networks(space),
-        "smallest_macs": int(bounds[0]),
-        "largest_macs": int(bounds[1]),
+        **_describe_ranges(space, config.target),
         "target_macs": int(target),
         "can_meet_target": "yes" if member is not None else "no member found",
         **describe_estimate(config),
+    }
+
+
+def _describe_ranges(space: SearchSpace, target: Target) -> dict[str, Cell]:
+    ranges = {name: tabulate_cost(name, space, target).find_range() for name in COSTS}
+    return {
+        f"{bound}_{name}": value
+        for name, found in ranges.items()
+        for bound, value in zip(("smallest", "largest"), found, strict=True)
     }
 
 

@@ -14,8 +14,7 @@ from scipy import stats
 from mbscale.proxy.evaluation import Evaluator
 from mbscale.results.record import Record
 from mbscale.search.execution.jobs import Course, Curve, Trained
-from mbscale.search.objective import compute_reward
-from mbscale.search.settings import ObjectiveSettings
+from mbscale.search.objective import Objective
 from mbscale.space.architecture import Architecture
 
 # Trials trained to the end before any is stopped: their spread has to be known.
@@ -25,15 +24,15 @@ LEAST_COMPLETE = 8
 def find_floors(
     macs: int,
     complete: Iterable[tuple[Record, Curve]],
-    objective: ObjectiveSettings,
+    objective: Objective | None,
     *,
     risk: float,
 ) -> Curve:
     """The accuracy after epoch 1, 2, ... under which a training is stopped.
 
     That is the best accuracy at no higher cost, less the gain to the end that a training
-    exceeds with a chance of ``risk`` at most, as far as it gains as others did. With one
-    objective, the best reward must be out of reach as well. Empty while fewer than
+    exceeds with a chance of ``risk`` at most, as far as it gains as others did. With an
+    ``objective``, the best reward must be out of reach as well. Empty while fewer than
     ``LEAST_COMPLETE`` trials or no cheaper one are known, and never for the last epoch.
     Expects accuracy as the metric, and a risk above 0 and below 0.5.
     """
@@ -42,9 +41,9 @@ def find_floors(
     if len(known) < LEAST_COMPLETE or not rivals:
         return ()
     to_beat = max(rivals)
-    if not objective.multi_objective:
+    if objective is not None:
         best = max(record.reward or 0.0 for record, _ in known)
-        to_beat = min(to_beat, _accuracy_for(best, macs, objective))
+        to_beat = min(to_beat, objective.quality_for(best, float(macs)))
     n_epochs = min(len(curve) for _, curve in known)
     curves = np.array([curve[:n_epochs] for _, curve in known])
     ends = np.array([record.accuracy for record, _ in known])
@@ -65,12 +64,6 @@ def _limit_gains(gains: np.ndarray, risk: float) -> Sequence[float]:
     rank = max(1, math.floor(risk * (n_trials + 1)))
     seen = np.sort(gains, axis=0)[-rank]
     return [float(gain) for gain in np.maximum(predicted, seen)]
-
-
-def _accuracy_for(reward: float, macs: int, objective: ObjectiveSettings) -> float:
-    """The accuracy that has this reward at this cost: rewards are linear in it."""
-    at_none, at_all = (float(compute_reward(one, macs, objective)) for one in (0.0, 1.0))
-    return (reward - at_none) / (at_all - at_none)
 
 
 def train_above(

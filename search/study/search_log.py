@@ -231,6 +231,7 @@ def _describe(task: SearchTask) -> dict[str, Any]:
         "target": asdict(task.target),
         "search": list_deciding(task.settings),
         "seed": task.seed,
+        "objective": _name_type(task.objective),
     }
     return _make_plain(described)
 
@@ -238,6 +239,10 @@ def _describe(task: SearchTask) -> dict[str, Any]:
 def _make_plain(value: Mapping[str, Any]) -> dict[str, Any]:
     """As the journal gives it back: tuples are lists there."""
     return cast("dict[str, Any]", json.loads(json.dumps(value)))
+
+
+def _name_type(own: object | None) -> str | None:
+    return None if own is None else f"{type(own).__module__}.{type(own).__qualname__}"
 
 
 def _flatten(value: object, name: str = "") -> dict[str, Any]:

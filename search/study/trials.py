@@ -1,7 +1,7 @@
 """Records in Optuna's terms: what a trial is told, and what the journal keeps of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from mbscale.errors import ArchitectureError, RunError
 from mbscale.proxy.evaluation import Evaluation
 from mbscale.results import record as records
 from mbscale.results.record import Record
-from mbscale.search.objective import compute_reward, measure_quality
+from mbscale.search.objective import measure_quality
 from mbscale.search.proposals import Proposal, read_vector
 from mbscale.search.seeds import Purpose, derive_seed
 from mbscale.search.settings import ObjectiveSettings
@@ -20,14 +20,15 @@ from mbscale.search.study.journal import Direction
 from mbscale.search.task import SearchTask
 from mbscale.space.architecture import Architecture
 from mbscale.space.block_strings import format_architecture
+from mbscale.space.costs import COSTS
 from mbscale.space.encoding import decode, space_choices
 from mbscale.space.search_space import SearchSpace
 from mbscale.strict_yaml import parse_strict
 
 # The other fields of a record follow from the vector.
 RECORD_ATTRIBUTES = (
-    "number", "state", "key", "macs", "params", "activations", "accuracy", "log_loss",
-    "reward", "seconds", "epochs", "seed", "reason", "score",
+    "number", "state", "key", "macs", "params", "activations", "peak_memory", "accuracy",
+    "log_loss", "reward", "seconds", "epochs", "seed", "reason", "score",
 )  # fmt: skip
 
 assert {*RECORD_ATTRIBUTES, "architecture", "choices"} == {field.name for field in fields(Record)}
@@ -58,7 +59,7 @@ def make_record(
         key=proposal.key,
         architecture=format_architecture(proposal.architecture),
         choices=_name_choices(task, proposal.vector),
-        **asdict(proposal.cost),
+        **{name: cost for name, cost in proposal.costs.items() if name in RECORD_ATTRIBUTES},
         accuracy=None,
         log_loss=None,
         reward=None,
@@ -69,10 +70,10 @@ def make_record(
     )
 
 
-def add_evaluation(record: Record, evaluation: Evaluation, objective: ObjectiveSettings) -> Record:
+def add_evaluation(record: Record, evaluation: Evaluation, task: SearchTask) -> Record:
     """The record with what a training measured, and its reward."""
-    quality = measure_quality(evaluation, objective.metric)
-    reward = None if quality is None else compute_reward(quality, record.macs, objective)
+    quality = measure_quality(evaluation, task.settings.objective.metric)
+    reward = None if quality is None else task.followed.reward(quality, float(record.macs))
     return replace(
         record,
         state=evaluation.status,
@@ -189,6 +190,9 @@ def read_record(task: SearchTask, trial: FrozenTrial, *, path: Path) -> Record:
         raise RunError(msg)
     vector = read_vector(task, trial.params)
     architecture = decode_kept(task, vector, where=where)
+    if kept["peak_memory"] is None:
+        # A journal from before it was counted.
+        kept["peak_memory"] = COSTS["peak_memory"].count(architecture, task.target)
     return Record(
         architecture=format_architecture(architecture), choices=_name_choices(task, vector), **kept
     )

@@ -12,8 +12,7 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray
-from mbscale.search.objective import compute_reward
-from mbscale.search.settings import ObjectiveSettings
+from mbscale.search.objective import Objective
 from mbscale.space.encoding import Choice
 from mbscale.space.stage_space import Option
 
@@ -77,9 +76,7 @@ class TrialReader:
     result of an earlier one is left out: it was looked up, not measured.
     """
 
-    def __init__(
-        self, space: ChoiceSpace, objective: ObjectiveSettings, *, attribute: str | None
-    ) -> None:
+    def __init__(self, space: ChoiceSpace, objective: Objective, *, attribute: str | None) -> None:
         self._space = space
         self._objective = objective
         self._attribute = attribute
@@ -193,12 +190,6 @@ class TrialReader:
         if study.directions[0] == StudyDirection.MINIMIZE:
             value = -value
         if len(study.directions) == 1:
-            value = self._invert(value, vector)
+            macs = float(self._space.count(vector[None]).macs[0])
+            value = self._objective.quality_for(value, macs)
         return value if math.isfinite(value) else None
-
-    def _invert(self, reward: float, vector: IntArray) -> float:
-        """The quality that makes this reward; rewards are linear in the quality."""
-        macs = float(self._space.count(vector[None]).macs[0])
-        offset = compute_reward(0.0, macs, self._objective)
-        slope = compute_reward(1.0, macs, self._objective) - offset
-        return (reward - offset) / slope

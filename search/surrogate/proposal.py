@@ -7,12 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray, list_keys
+from mbscale.search.objective import Objective
 from mbscale.search.settings import ObjectiveSettings, PriorName
 from mbscale.search.surrogate.accuracy_features import Features, make_features
 from mbscale.search.surrogate.accuracy_learner import AccuracyLearner, Learned
 from mbscale.search.surrogate.cheap_scores import CheapScores, GuessedFeatures
-from mbscale.search.surrogate.goals import FrontGoal, Goal, RewardGoal, measure_excess
-from mbscale.search.surrogate.local_search import Candidates, LocalSearch, describe_vectors, gather
+from mbscale.search.surrogate.goals import FrontGoal, Goal, RewardGoal
+from mbscale.search.surrogate.local_search import (
+    Candidates,
+    LocalSearch,
+    describe_vectors,
+    gather,
+    price_vectors,
+)
 from mbscale.search.surrogate.observations import Observations
 from mbscale.search.surrogate.shortlist import Measured, Shortlist
 from mbscale.search.tables.accel_nasbench import load_shipped
@@ -54,16 +61,21 @@ class SurrogateOptions:
 
 
 class Proposer:
-    """Proposes vectors; what it keeps between calls changes nothing but their speed."""
+    """Proposes vectors; what it keeps between calls changes nothing but their speed.
+
+    Of ``settings``, target and largest MACs place the front of a search for two objectives.
+    """
 
     def __init__(
         self,
         space: ChoiceSpace,
-        objective: ObjectiveSettings,
+        objective: Objective,
         options: SurrogateOptions,
+        settings: ObjectiveSettings,
     ) -> None:
         self._space = space
         self._objective = objective
+        self._settings = settings
         self._options = options
         prior = load_shipped().prior if options.prior == "imagenet" else None
         base = make_features(space, prior)
@@ -71,9 +83,11 @@ class Proposer:
         self._features: Features = GuessedFeatures(base, cheap) if cheap else base
         self._learner = AccuracyLearner(self._features)
         self._shortlist = Shortlist(space, self._features, objective)
-        self._search = LocalSearch(space, self._features)
+        self._search = LocalSearch(space, self._features, objective)
         pool = options.pool
-        self._pool = None if pool is None else describe_vectors(space, self._features, pool)
+        self._pool = (
+            None if pool is None else describe_vectors(space, self._features, objective, pool)
+        )
 
     def propose(self, known: Observations, *, seed: tuple[int, int], has_front: bool) -> IntArray:
         """The vector for the next trial; ``seed`` is the run's and the trial's number."""
@@ -116,10 +130,9 @@ class Proposer:
             drawn = rng.permutation(self._pool.vectors)
         is_new = ~self._are_taken(drawn, taken)
         drawn = (drawn[is_new] if is_new.any() else drawn)[:_N_RANDOM]
-        macs = self._space.count(drawn).macs.astype(np.float64)
-        excess = measure_excess(macs, self._objective)
-        inside = np.flatnonzero(excess <= excess.min())
-        order = inside[np.argsort(macs[inside], kind="stable")]
+        prices = price_vectors(self._space, self._objective, drawn)
+        inside = np.flatnonzero(prices.excess <= prices.excess.min())
+        order = inside[np.argsort(prices.macs[inside], kind="stable")]
         place = order[int((0.5 + number * _GOLDEN) % 1.0 * len(order))]
         return np.asarray(drawn[place])
 
@@ -129,8 +142,12 @@ class Proposer:
 
     def _set_goal(self, learned: Learned, kept: Measured, *, has_front: bool) -> Goal:
         if has_front:
-            largest = self._features.largest_macs
-            return FrontGoal(self._objective, learned, kept.candidates, largest_macs=largest)
+            return FrontGoal(
+                learned,
+                kept.candidates,
+                largest_macs=self._settings.max_macs or self._features.largest_macs,
+                usual_macs=self._settings.target_macs,
+            )
         return RewardGoal(self._objective, learned, kept)
 
     def _find_fresh(
@@ -143,7 +160,7 @@ class Proposer:
     ) -> Candidates:
         """The best by expectation that are not taken, of what climbs by expectation meet."""
         found = [self._pool] if self._pool else self._climb(goal, learned, measured, rng)
-        screened = [goal.screen(learned.expect(part.features), part.macs) for part in found]
+        screened = [goal.screen(learned.expect(part.features), part.prices) for part in found]
         met = np.concatenate([part.vectors for part in found])
         worth = np.concatenate(screened)
         return gather(found, self._select_fresh(met, worth, taken, n_most=_N_JUDGED))
@@ -174,7 +191,7 @@ class Proposer:
 
         def judge(around: Candidates, climbs: IntArray) -> FloatArray:
             qualities = learned.expect(around.features).reshape(len(climbs), -1)
-            return goal.judge_climb(qualities, around.macs.reshape(qualities.shape), climbs)
+            return goal.judge_climb(qualities, around.prices.reshape(qualities.shape), climbs)
 
         return self._search.climb(starts, judge, rng)
 

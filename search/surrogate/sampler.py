@@ -11,6 +11,7 @@ from optuna.trial import FrozenTrial
 from threadpoolctl import get_cached_controller
 
 from mbscale.search.choice_space import ChoiceSpace, IntArray, describe_space
+from mbscale.search.objective import Objective, make_objective
 from mbscale.search.settings import ObjectiveSettings
 from mbscale.search.surrogate.observations import TrialReader, option_value
 from mbscale.search.surrogate.proposal import Proposer, SurrogateOptions
@@ -40,16 +41,18 @@ class SurrogateSampler(BaseSampler):
         space: SearchSpace | ChoiceSpace,
         seed: int | None = None,
         target: Target = _IMAGENET,
-        objective: ObjectiveSettings | None = None,
+        objective: ObjectiveSettings | Objective | None = None,
         options: SurrogateOptions | None = None,
     ) -> None:
         chosen = options or SurrogateOptions()
-        followed = objective or ObjectiveSettings()
+        settings = objective if isinstance(objective, ObjectiveSettings) else ObjectiveSettings()
+        own = None if isinstance(objective, ObjectiveSettings) else objective
+        followed = own or make_objective(settings)
         self._space = describe_space(space, target) if isinstance(space, SearchSpace) else space
         self._seed = _draw_seed() if seed is None else seed
         self._random = RandomSampler(seed=seed)
         self._places = {choice.name: place for place, choice in enumerate(self._space.choices)}
-        self._proposer = Proposer(self._space, followed, chosen)
+        self._proposer = Proposer(self._space, followed, chosen, settings)
         self._reader = TrialReader(self._space, followed, attribute=chosen.accuracy_attribute)
         self._proposed: tuple[int, IntArray] | None = None
         self._suggested: tuple[ref[Study], dict[str, BaseDistribution]] | None = None

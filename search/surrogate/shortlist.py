@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray
-from mbscale.search.objective import compute_reward
-from mbscale.search.settings import ObjectiveSettings
+from mbscale.search.objective import Objective
 from mbscale.search.surrogate.accuracy_features import Features
 from mbscale.search.surrogate.local_search import Candidates, describe_vectors
 from mbscale.search.surrogate.observation_sums import BLOCK
@@ -32,9 +31,7 @@ class Shortlist:
     networks loses its worst, the earliest of equal ones.
     """
 
-    def __init__(
-        self, space: ChoiceSpace, features: Features, objective: ObjectiveSettings
-    ) -> None:
+    def __init__(self, space: ChoiceSpace, features: Features, objective: Objective) -> None:
         self._space, self._map, self._objective = space, features, objective
         self._begun: int | None = None
         self._n_taken = 0
@@ -56,14 +53,15 @@ class Shortlist:
         return self._join(self._describe(vectors[rest], qualities[rest]))
 
     def _describe(self, vectors: IntArray, qualities: FloatArray) -> Measured:
-        return Measured(describe_vectors(self._space, self._map, vectors), qualities)
+        described = describe_vectors(self._space, self._map, self._objective, vectors)
+        return Measured(described, qualities)
 
     def _join(self, more: Measured) -> Measured:
         first, second = self._kept.candidates, more.candidates
         joined = Candidates(
             np.concatenate([first.vectors, second.vectors]),
             np.concatenate([first.features, second.features]),
-            np.concatenate([first.macs, second.macs]),
+            first.prices.join(second.prices),
         )
         return Measured(joined, np.concatenate([self._kept.qualities, more.qualities]))
 
@@ -72,7 +70,7 @@ class Shortlist:
         if has_front:
             slices = np.floor(_SLICES * np.log2(macs))
         else:
-            worth = compute_reward(worth, macs, self._objective)
+            worth = self._objective.reward(worth, macs)
         is_kept = np.ones(len(worth), dtype=np.bool_)
         for _ in range(len(worth) - _MOST):
             found, sizes = np.unique(slices[is_kept], return_counts=True)

@@ -58,6 +58,16 @@ def test_reading_gives_back_what_was_written(
     assert read_records(path) == records
 
 
+def test_a_table_from_before_peak_memory_was_counted_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "trials.csv"
+    write_trials(path, [replace(RECORD, peak_memory=1_505_280)])
+    assert read_records(path)[0].peak_memory == 1_505_280
+    frame = pd.read_csv(path).drop(columns="peak_memory")
+    frame.to_csv(path, index=False)
+
+    assert read_records(path) == (RECORD,)
+
+
 def test_every_choice_is_a_column_after_the_named_ones(tmp_path: Path) -> None:
     write_trials(tmp_path / "trials.csv", [RECORD, FAILED])
     table = pd.read_csv(tmp_path / "trials.csv")
@@ -158,7 +168,7 @@ def spoil(path: Path, old: str, new: str) -> None:
         ("385814752", "many", "line 2, column macs: 'many' is not a whole number"),
         ("complete", "done", "line 2, column state: 'done' is none of complete, failed"),
         ("0.875", "nan", "line 2, column accuracy: 'nan' is not a finite number"),
-        ("12.5,", "12.5;", "line 2 has 17 cells under 18 column names"),
+        ("12.5,", "12.5;", "line 2 has 18 cells under 19 column names"),
         ("accuracy", "acc", "must begin with the columns number, state"),
         ("ds_r1", '"ds_r1', "cannot be read: "),
         ("stage1_se_ratio", "stage1_width", "has two columns of one name"),

@@ -107,6 +107,15 @@ def test_a_value_that_no_record_can_hold_is_named_and_nothing_is_written(
     assert read_files(run) == before
 
 
+def test_a_run_from_before_peak_memory_was_counted_is_read(run: Path) -> None:
+    known = [record.peak_memory for record in search(TASK, run).records]
+    replace_value(run, "peak_memory", None)
+
+    assert LiveReader(run).look().records[0].peak_memory is None
+    assert [record.peak_memory for record in search(TASK, run).records] == known
+    assert all(known)
+
+
 def test_a_reason_that_quotes_what_is_no_unicode_is_read(run: Path) -> None:
     replace_value(run, "reason", "cannot open \udcff.png")
 

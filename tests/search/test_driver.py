@@ -1,23 +1,40 @@
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pytest
 import synthetic_search
-from synthetic_search import OBJECTIVE, SyntheticEvaluator, make_task, read_calls, search
+from synthetic_search import (
+    OBJECTIVE,
+    SPACE,
+    SyntheticEvaluator,
+    make_task,
+    read_calls,
+    search,
+)
 
 from mbscale.errors import ConfigError
 from mbscale.proxy.fingerprint import Recipe
 from mbscale.results.record import Record
 from mbscale.results.tables import read_records
+from mbscale.search.objective import Number
 from mbscale.search.samplers import SAMPLERS
 from mbscale.search.settings import SamplerName
 from mbscale.search.study.journal import JOURNAL_NAME
+from mbscale.search.study.trials import record_vector
 from mbscale.search.task import SearchTask
+from mbscale.space.architecture import Architecture
+from mbscale.space.blocks import Block
+from mbscale.space.costs import COSTS, CostKind
+from mbscale.space.encoding import decode
+from mbscale.space.network import Target
 from mbscale.space.network_yaml import read_network
+from mbscale.space.search_space import SearchSpace
+from mbscale.space.space_table import IntArray, SpaceTable, tabulate_stages
 
 SLOW_SAMPLERS = ("gp",)
 EVERY_SAMPLER = [
@@ -147,13 +164,124 @@ def test_networks_outside_the_limits_are_recorded_and_not_trained(tmp_path: Path
     assert all(record.accuracy is None and "MACs break" in record.reason for record in infeasible)
 
 
+@pytest.mark.parametrize("sampler", ["surrogate", "tpe", "nsga2"])
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({"max_params": 30_000}, "parameters break max_params 30,000"),
+        ({"max_activations": 30_000}, "activations break max_activations 30,000"),
+        ({"max_peak_memory": 15e3}, "bytes of peak memory (int8) break max_peak_memory 15,000"),
+    ],
+)
+def test_limits_on_any_cost_are_respected(
+    tmp_path: Path, sampler: SamplerName, limits: dict[str, float], words: str
+) -> None:
+    [(name, value)] = limits.items()
+    limited = replace(OBJECTIVE, **limits)  # pyright: ignore[reportArgumentType]
+    task = make_task(sampler, n_trials=40, objective=limited)
+    records = search(task, tmp_path).records
+    trained = [record for record in records if record.state == "complete"]
+    refused = [record for record in records if record.state == "infeasible"]
+
+    assert len(trained) == 40
+    assert all(getattr(record, name.removeprefix("max_")) <= value for record in trained)
+    assert all(words in record.reason for record in refused)
+    # A sampler that sees the limits leaves them less and less; random search does in half.
+    later = [record for record in records if record.number >= len(records) / 2]
+    assert sum(record.state == "infeasible" for record in later) <= len(later) / 4
+
+
+class SmallestMaps:
+    """An objective of a user's own, which has neither target nor settings."""
+
+    def reward(self, quality: Number, macs: Number) -> Number:
+        return quality - 1e-8 * macs
+
+    def quality_for(self, reward: Number, macs: Number) -> Number:
+        return reward + 1e-8 * macs
+
+    def violations(self, costs: Mapping[str, Number]) -> dict[str, Number]:
+        return {"small_maps": costs["activations"] - 30_000}
+
+
+@pytest.mark.parametrize("sampler", ["surrogate", "tpe"])
+def test_an_objective_of_ones_own_is_followed(tmp_path: Path, sampler: SamplerName) -> None:
+    task = replace(make_task(sampler, n_trials=15), objective=SmallestMaps())
+    whole = search(task, tmp_path / "whole")
+    with pytest.raises(StoppedError):
+        search(task, tmp_path / "stopped", on_record=stop_after(7))
+
+    assert search(task, tmp_path / "stopped").records == whole.records
+    trained = [record for record in whole.records if record.accuracy and record.reward]
+    assert len(trained) >= 15
+    assert all(one.reward == (one.accuracy or 0) - 1e-8 * one.macs for one in trained)
+    assert all(one.activations <= 30_000 for one in trained)
+    refused = [one.reason for one in whole.records if one.state == "infeasible"]
+    assert set(refused) <= {"breaks small_maps"}
+    assert whole.messages == ()
+
+
+class FastNetworks(SmallestMaps):
+    """Limits a cost that is not one of the package's."""
+
+    def violations(self, costs: Mapping[str, Number]) -> dict[str, Number]:
+        return {"latency": costs["latency"] - 6_000}
+
+
+@pytest.mark.parametrize("sampler", ["surrogate", "tpe"])
+def test_another_cost_needs_an_entry_alone(
+    tmp_path: Path, sampler: SamplerName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A fixed time for each stage, in microseconds, by its number of blocks.
+    latency = CostKind("us", count_latency, tabulate_latency)
+    monkeypatch.setitem(cast("dict[str, CostKind]", COSTS), "latency", latency)
+    # Another target: what is known of a space is kept.
+    task = replace(make_task(sampler), objective=FastNetworks(), target=Target(29, 10))
+
+    records = search(task, tmp_path).records
+
+    trained = [record for record in records if record.state == "complete"]
+    assert len(trained) == 12
+    latencies = [
+        count_latency(decode(SPACE, record_vector(task, record)), task.target) for record in trained
+    ]
+    assert max(latencies) <= 6_000
+
+
+def count_latency(architecture: Architecture, target: Target) -> int:
+    return 100 + sum(1000 * stage.depth + 10 * stage.width for stage in architecture.stages)
+
+
+def tabulate_latency(space: SearchSpace, target: Target) -> SpaceTable:
+    def measure(blocks: tuple[Block, ...], size: int) -> IntArray:
+        return np.array(1000 * len(blocks) + 10 * blocks[0].out_width)
+
+    stages, _ = tabulate_stages(space, target.resolution, measure)
+    return SpaceTable(100, stages, np.zeros(len(space.stages[-1].widths), np.int64), "sum")
+
+
+def test_a_search_does_not_resume_with_another_kind_of_objective(tmp_path: Path) -> None:
+    task = replace(make_task("random", n_trials=2), objective=SmallestMaps())
+    search(task, tmp_path)
+
+    with pytest.raises(ConfigError, match=r"started with objective = .*SmallestMaps"):
+        search(replace(task, objective=None), tmp_path)
+
+
+def test_limits_of_the_settings_are_not_those_of_an_objective_of_ones_own() -> None:
+    limited = make_task(objective=replace(OBJECTIVE, max_params=1e5))
+
+    with pytest.raises(ConfigError, match="max_params is not seen by an objective of your own"):
+        replace(limited, objective=SmallestMaps())
+
+
 def test_limits_that_no_network_meets_end_the_search(tmp_path: Path) -> None:
     outcome = search(make_task("random", objective=replace(OBJECTIVE, max_macs=1.0)), tmp_path)
 
     assert outcome.status == "exhausted"
     assert outcome.best is None
     assert {record.state for record in outcome.records} == {"infeasible"}
-    assert "none within min_macs and max_macs" in outcome.messages[0]
+    assert "none within max_macs" in outcome.messages[0]
 
 
 def test_failed_networks_count_are_not_tried_again_and_keep_their_reason(tmp_path: Path) -> None:

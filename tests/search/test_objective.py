@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 
 from mbscale.proxy.evaluation import Evaluation
 from mbscale.search.objective import (
+    OBJECTIVES,
     compute_reward,
+    make_objective,
     measure_quality,
-    measure_violations,
+    measure_slope,
     squeeze_score,
 )
 from mbscale.search.settings import Metric, ObjectiveKind, ObjectiveSettings
@@ -95,16 +97,37 @@ def test_a_log_loss_that_was_not_measured_is_no_quality() -> None:
     assert measure_quality(measured, "log_loss") is None
 
 
-@given(macs_counts, st.integers(10**6, 10**9), st.integers(0, 10**9))
-def test_a_network_violates_a_limit_exactly_when_it_is_outside(
-    macs: int, low: int, width: int
+@given(qualities, st.floats(1e6, 1e10), settings)
+def test_the_quality_for_a_reward_is_the_quality_that_it_came_from(
+    quality: float, macs: float, objective: ObjectiveSettings
 ) -> None:
-    limits = ObjectiveSettings(min_macs=low, max_macs=low + width)
+    chosen = make_objective(objective)
 
-    violations = measure_violations(macs, limits)
-
-    assert all(amount <= 0 for amount in violations.values()) == (low <= macs <= low + width)
+    assert chosen.quality_for(chosen.reward(quality, macs), macs) == pytest.approx(quality)
 
 
-def test_no_limit_is_no_violation() -> None:
-    assert measure_violations(10**9, ObjectiveSettings()) == {}
+@given(qualities, qualities, st.floats(0, 1), st.floats(1e6, 1e10), settings)
+def test_at_a_fixed_cost_the_reward_is_linear_in_the_quality(
+    first: float, second: float, share: float, macs: float, objective: ObjectiveSettings
+) -> None:
+    chosen = make_objective(objective)
+    between = share * first + (1 - share) * second
+    expected = share * chosen.reward(first, macs) + (1 - share) * chosen.reward(second, macs)
+
+    assert chosen.reward(between, macs) == pytest.approx(expected)
+    assert measure_slope(chosen, macs) > 0
+
+
+@given(st.lists(st.tuples(qualities, st.floats(1e6, 1e10)), min_size=1), settings)
+def test_arrays_give_the_qualities_of_their_numbers(
+    rows: list[tuple[float, float]], objective: ObjectiveSettings
+) -> None:
+    chosen, table = make_objective(objective), np.array(rows)
+
+    found = chosen.quality_for(table[:, 0], table[:, 1])
+
+    assert list(found) == pytest.approx([chosen.quality_for(r, macs) for r, macs in rows])
+
+
+def test_every_kind_of_the_settings_has_an_objective() -> None:
+    assert set(OBJECTIVES) == set(KINDS)

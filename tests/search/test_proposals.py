@@ -30,7 +30,7 @@ def small_task() -> SearchTask:
 def every_key(task: SearchTask) -> dict[str, int]:
     sizes = [len(choice.options) for choice in space_choices(task.space)]
     proposals = [make_proposal(task, one) for one in itertools.product(*map(range, sizes))]
-    return {proposal.key: proposal.cost.macs for proposal in proposals}
+    return {proposal.key: proposal.macs for proposal in proposals}
 
 
 def test_draws_go_through_every_network_of_a_small_space_once_and_then_end() -> None:

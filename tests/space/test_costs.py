@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mbscale.space.costs import COSTS, count_costs
+from mbscale.errors import ConfigError
+from mbscale.space.costs import COSTS, VectorCosts, count_costs
 from mbscale.space.encoding import decode
 from mbscale.space.network import Target
 from mbscale.space.published import load_network
@@ -38,3 +39,11 @@ def test_the_table_of_a_space_counts_what_its_networks_count(
     counts = kind.tabulate(space, target).count(np.array(rows))
 
     assert counts.tolist() == [kind.count(decode(space, row), target) for row in rows]
+
+
+def test_a_cost_without_a_counter_is_refused_by_name() -> None:
+    costs = VectorCosts(np.zeros((1, 3), dtype=np.int64), {"macs": lambda vectors: vectors[:, 0]})
+
+    assert list(costs) == ["macs"]
+    with pytest.raises(ConfigError, match="counts macs; it has no counter for peak_memory"):
+        costs["peak_memory"]

@@ -13,6 +13,7 @@ from mbscale.errors import ConfigError
 from mbscale.results.pareto import pareto_records
 from mbscale.results.record import Record
 from mbscale.search.execution.jobs import Curve
+from mbscale.search.objective import make_objective
 from mbscale.search.pruning.pareto_pruning import LEAST_COMPLETE, find_floors
 from mbscale.search.settings import SamplerName, SearchSettings
 
@@ -37,7 +38,7 @@ def known_trials(gains: list[float]) -> list[tuple[Record, Curve]]:
 
 
 def list_floors(macs: int, known: list[tuple[Record, Curve]], *, risk: float = 0.02) -> Curve:
-    return find_floors(macs, known, TWO, risk=risk)
+    return find_floors(macs, known, None, risk=risk)
 
 
 GAINS = st.lists(st.floats(0, 0.4), min_size=LEAST_COMPLETE, max_size=30)
@@ -139,10 +140,11 @@ def test_a_reward_in_reach_is_not_given_up_for_the_front() -> None:
         for record, curve in [*known_trials([0.1] * 9), last]
     ]
 
-    two = replace(pull, multi_objective=True)
-    assert find_floors(900, known, two, risk=0.02) == pytest.approx((0.5,))
+    assert find_floors(900, known, None, risk=0.02) == pytest.approx((0.5,))
     # Trial 8 has 0.58 at 800 MACs: a reward that 900 MACs reach with 0.569.
-    assert find_floors(900, known, pull, risk=0.02) == pytest.approx((0.58 - 0.1 / 9 - 0.1,))
+    assert find_floors(900, known, make_objective(pull), risk=0.02) == pytest.approx(
+        (0.58 - 0.1 / 9 - 0.1,)
+    )
 
 
 def count_stopped(records: Sequence[Record]) -> int:

@@ -3,6 +3,8 @@
 import numpy as np
 
 from mbscale.search.choice_space import FloatArray, IntArray, describe_space
+from mbscale.search.objective import make_objective
+from mbscale.search.settings import ObjectiveSettings
 from mbscale.search.surrogate.accuracy_features import make_features
 from mbscale.search.surrogate.local_search import Candidates, LocalSearch
 from mbscale.space.network import Target
@@ -17,7 +19,8 @@ def test_climbs_meet_networks_in_their_canonical_wording() -> None:
     def judge(around: Candidates, climbs: IntArray) -> FloatArray:
         return around.macs.reshape(len(climbs), -1)
 
-    met = LocalSearch(SPACE, make_features(SPACE)).climb(SPACE.sample(rng, 4), judge, rng)
+    search = LocalSearch(SPACE, make_features(SPACE), make_objective(ObjectiveSettings()))
+    met = search.climb(SPACE.sample(rng, 4), judge, rng)
     vectors = np.concatenate([part.vectors for part in met])
 
     assert (vectors == SPACE.canonicalize(vectors)).all()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mbscale.results.pareto import pareto_mask
 from mbscale.search.choice_space import FloatArray, IntArray, describe_space
-from mbscale.search.objective import compute_reward
+from mbscale.search.objective import compute_reward, make_objective
 from mbscale.search.settings import ObjectiveSettings
 from mbscale.search.study.journal import Direction
 from mbscale.search.surrogate.accuracy_features import make_features
@@ -74,7 +74,7 @@ def test_what_runs_enters_the_model_once_a_trial() -> None:
 
 def test_the_networks_with_the_best_rewards_stay_on_the_list() -> None:
     rewards = compute_reward(QUALITIES, MACS, OBJECTIVE)
-    kept = Shortlist(SPACE, FEATURES, OBJECTIVE).update(
+    kept = Shortlist(SPACE, FEATURES, make_objective(OBJECTIVE)).update(
         VECTORS, QUALITIES, history=0, has_front=False
     )
     best = np.sort(rewards)[-900:]
@@ -84,7 +84,7 @@ def test_the_networks_with_the_best_rewards_stay_on_the_list() -> None:
 
 
 def test_the_front_stays_on_the_list() -> None:
-    kept = Shortlist(SPACE, FEATURES, OBJECTIVE).update(
+    kept = Shortlist(SPACE, FEATURES, make_objective(OBJECTIVE)).update(
         VECTORS, QUALITIES, history=0, has_front=True
     )
     front = pareto_mask(np.stack([MACS, -QUALITIES], axis=1))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mbscale.search.choice_space import FloatArray, IntArray
+from mbscale.search.objective import make_objective
 from mbscale.search.settings import ObjectiveSettings
 from mbscale.search.surrogate.accuracy_features import make_features
 from mbscale.search.surrogate.accuracy_learner import AccuracyLearner
@@ -32,20 +33,20 @@ def test_a_proposal_is_worth_nearly_what_many_random_climbs_find(seed: int) -> N
     rng = np.random.default_rng(seed)
     vectors = mutate(rng, 60)
     qualities = TABLE.look(vectors, rng)
-    features = make_features(SPACE)
+    features, objective = make_features(SPACE), make_objective(OBJECTIVE)
     learned = AccuracyLearner(features).learn(vectors, qualities, {})
-    shortlist = Shortlist(SPACE, features, OBJECTIVE)
+    shortlist = Shortlist(SPACE, features, objective)
     measured = shortlist.update(vectors, qualities, history=0, has_front=False)
-    goal = RewardGoal(OBJECTIVE, learned, measured)
+    goal = RewardGoal(objective, learned, measured)
 
     def judge(around: Candidates, climbs: IntArray) -> FloatArray:
         return goal.judge(around, learned)
 
-    met = LocalSearch(SPACE, features).climb(SPACE.sample(rng, 200), judge, rng)
+    met = LocalSearch(SPACE, features, objective).climb(SPACE.sample(rng, 200), judge, rng)
     most = max(float(goal.judge(part, learned).max()) for part in met)
     known = Observations(vectors, qualities, {}, set(), has_echo=True, history=0)
-    proposer = Proposer(SPACE, OBJECTIVE, SurrogateOptions())
+    proposer = Proposer(SPACE, objective, SurrogateOptions(), OBJECTIVE)
     proposed = proposer.propose(known, seed=(0, 60), has_front=False)
-    worth = goal.judge(describe_vectors(SPACE, features, proposed[None]), learned)
+    worth = goal.judge(describe_vectors(SPACE, features, objective, proposed[None]), learned)
 
     assert worth[0] > 0.8 * most
