@@ -9,9 +9,9 @@ from mbscale.results.family_plot import plot_family
 from mbscale.results.files import replace_file
 from mbscale.results.rows import write_rows
 from mbscale.results.scaling_plot import plot_scaling
+from mbscale.search.evaluation_log import EVALUATIONS, EvaluationLog
 from mbscale.search.execution.executors import open_executor, share_images
 from mbscale.search.scaling.constants_yaml import read_scaling, write_scaling
-from mbscale.search.scaling.evaluations import EvaluationLog
 from mbscale.search.scaling.find_constants import ScalingOutcome, run_scaling
 from mbscale.search.scaling.rounds import ScalingTask, plan_rounds
 from mbscale.search.scaling.rows import FamilyRow, ScalingRow, family_rows, scaling_rows
@@ -60,9 +60,9 @@ def scale_stage(run: Run) -> ScalingOutcome:
 
 
 def open_evaluations(run: Run) -> EvaluationLog:
-    """What was trained in the folder; evaluations made with another recipe do not count."""
-    recipe = fingerprint(run.config.proxy.as_training(), run.dataset)
-    return EvaluationLog(run.folder.path / "scaling.jsonl", recipe=recipe)
+    """What was trained in the folder; evaluations with another fingerprint do not count."""
+    mark = fingerprint(run.config.proxy.as_training(), run.dataset)
+    return EvaluationLog(run.folder.path / EVALUATIONS, fingerprint=mark)
 
 
 def family_stage(run: Run) -> Family:

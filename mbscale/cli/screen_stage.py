@@ -1,13 +1,15 @@
 """Cheap scores before the search."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from mbscale.cli.progress import StageProgress
+from mbscale.proxy.fingerprint import fingerprint
 from mbscale.proxy.images.dataset import Dataset
 from mbscale.proxy.settings import ProxySettings
+from mbscale.search.evaluation_log import EVALUATIONS, EvaluationLog
 from mbscale.search.execution.executors import open_executor, share_images
 from mbscale.search.screening import list_cheap_proxies, screen
-from mbscale.search.study.journal import Journal
 from mbscale.search.task import SearchTask
 
 
@@ -15,7 +17,7 @@ def screen_stage(
     task: SearchTask,
     proxy: ProxySettings,
     dataset: Dataset,
-    journal: Journal,
+    folder: Path,
     *,
     is_quiet: bool,
 ) -> SearchTask:
@@ -24,6 +26,10 @@ def screen_stage(
     if not settings.n_networks:
         return task
     proxies = list_cheap_proxies(proxy, settings)
+
+    def open_log(one: ProxySettings) -> EvaluationLog:
+        return EvaluationLog(folder / EVALUATIONS, fingerprint=fingerprint(one, dataset))
+
     total = settings.n_networks * len(proxies)
     with (
         StageProgress("screen", total=total, is_quiet=is_quiet) as progress,
@@ -31,8 +37,10 @@ def screen_stage(
     ):
         scores = screen(
             task,
-            {name: share_images(executor, one, dataset) for name, one in proxies.items()},
-            journal,
+            {
+                name: (share_images(executor, one, dataset), open_log(one))
+                for name, one in proxies.items()
+            },
             executor=executor,
             on_evaluation=progress.count,
         )

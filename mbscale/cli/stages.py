@@ -22,15 +22,16 @@ from mbscale.results.record import Record
 from mbscale.results.rows import write_rows
 from mbscale.search.confirm import Confirmation, Confirmed, confirm, pick_top
 from mbscale.search.driver import run_search
+from mbscale.search.evaluation_log import EVALUATIONS, EvaluationLog
 from mbscale.search.execution.executors import open_executor, share_images
 from mbscale.search.noise import describe_noise
 from mbscale.search.outcome import find_best
 from mbscale.search.pool import list_pool
 from mbscale.search.random_gain import describe_gain
-from mbscale.search.study.confirm_log import decode_record
 from mbscale.search.study.journal import JOURNAL_NAME, open_journal
+from mbscale.search.study.lock import lock_folder
 from mbscale.search.study.search_log import read_search
-from mbscale.search.study.trials import is_evaluated
+from mbscale.search.study.trials import decode_record, is_evaluated
 from mbscale.search.task import SearchTask
 from mbscale.space.network import Network
 from mbscale.space.network_yaml import format_network
@@ -95,7 +96,9 @@ def search_stage(run: Run) -> tuple[Record, ...]:
     """
     settings = run.config.search
     with open_journal(run.folder.path) as journal:
-        task = screen_stage(run.task, run.config.proxy, run.dataset, journal, is_quiet=run.is_quiet)
+        task = screen_stage(
+            run.task, run.config.proxy, run.dataset, run.folder.path, is_quiet=run.is_quiet
+        )
         with (
             StageProgress("search", total=settings.n_trials, is_quiet=run.is_quiet) as progress,
             open_executor(settings) as executor,
@@ -202,7 +205,7 @@ def confirm_stage(run: Run, records: tuple[Record, ...]) -> Confirmation:
     settings, proxy = run.config.confirm, run.config.proxy.as_training()
     total = len(pick_top(records, settings)) * settings.n_seeds + 1
     with (
-        open_journal(run.folder.path) as journal,
+        lock_folder(run.folder.path),
         StageProgress("confirm", total=total, is_quiet=run.is_quiet) as progress,
         open_executor(run.config.search) as executor,
     ):
@@ -211,9 +214,10 @@ def confirm_stage(run: Run, records: tuple[Record, ...]) -> Confirmation:
             records,
             settings,
             share_images(executor, proxy, run.dataset),
-            journal,
+            EvaluationLog(
+                run.folder.path / EVALUATIONS, fingerprint=fingerprint(proxy, run.dataset)
+            ),
             executor=executor,
-            recipe=fingerprint(proxy, run.dataset),
             on_evaluation=progress.count,
         )
     write_rows(run.folder.confirmed, confirmation.networks, Confirmed)

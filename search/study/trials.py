@@ -203,6 +203,11 @@ def decode_kept(task: SearchTask, vector: Sequence[int], *, where: str) -> Archi
         raise RunError(msg) from failure
 
 
+def decode_record(task: SearchTask, record: Record) -> Architecture:
+    """The architecture of a record."""
+    return decode(task.space, record_vector(task, record))
+
+
 def _name_choices(
     task: SearchTask, vector: Sequence[int]
 ) -> tuple[tuple[str, int | float | str], ...]:
