@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from typing import get_args
 
 from mbscale.cli.baseline_folder import open_with_baseline, peek
-from mbscale.cli.console import format_count, print_json, print_note, print_table
+from mbscale.cli.console import print_json, print_note, print_table
 from mbscale.cli.progress import StageProgress
 from mbscale.cli.run_verbs import read_config, reopen
 from mbscale.cli.scale_stages import open_evaluations
@@ -25,6 +25,7 @@ from mbscale.search.scaling.experiments import (
 from mbscale.search.scaling.find_constants import describe_limits
 from mbscale.search.scaling.rounds import ScalingTask
 from mbscale.search.study.lock import lock_folder
+from mbscale.space.cost import format_count
 from mbscale.space.network import Network
 from mbscale.space.published import load_network
 from mbscale.space.scaling_curves import EXISTING, Experiment, ScaledNetwork, make_experiment

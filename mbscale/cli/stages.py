@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mbscale.cli.console import format_count, print_note
+from mbscale.cli.console import print_note
 from mbscale.cli.progress import StageProgress
 from mbscale.cli.run_folder import RunFolder
 from mbscale.cli.screen_stage import screen_stage
@@ -18,21 +18,21 @@ from mbscale.proxy.training.device import choose_device
 from mbscale.results.files import replace_file
 from mbscale.results.manifest import describe_run, hash_text, write_manifest
 from mbscale.results.plots import plot_history, plot_pareto
-from mbscale.results.record import Record
+from mbscale.results.record import Record, find_best
 from mbscale.results.rows import write_rows
 from mbscale.search.confirm import Confirmation, Confirmed, confirm, pick_top
 from mbscale.search.driver import run_search
 from mbscale.search.evaluation_log import EVALUATIONS, EvaluationLog
 from mbscale.search.execution.executors import open_executor, share_images
 from mbscale.search.noise import describe_noise
-from mbscale.search.outcome import find_best
 from mbscale.search.pool import list_pool
 from mbscale.search.random_gain import describe_gain
 from mbscale.search.study.journal import JOURNAL_NAME, open_journal
 from mbscale.search.study.lock import lock_folder
 from mbscale.search.study.search_log import read_search
-from mbscale.search.study.trials import decode_record, is_evaluated
+from mbscale.search.study.trials import decode_record
 from mbscale.search.task import SearchTask
+from mbscale.space.cost import format_count
 from mbscale.space.network import Network
 from mbscale.space.network_yaml import format_network
 from mbscale.space.search_space import load_search_space
@@ -135,9 +135,9 @@ def _show(progress: StageProgress) -> Callable[[Record, Sequence[Record]], None]
     def on_record(record: Record, records: Sequence[Record]) -> None:
         nonlocal n_seen, n_evaluated, best
         new, n_seen = records[n_seen:], len(records)
-        n_evaluated += sum(is_evaluated(entry) for entry in new)
+        n_evaluated += sum(entry.is_evaluated for entry in new)
         best = find_best([*([best] if best else []), *new])
-        if not is_evaluated(record):
+        if not record.is_evaluated:
             return
         remark = _describe_best(best) if best else "nothing trained to the end yet"
         progress.show(n_evaluated, remark=remark)

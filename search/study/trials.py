@@ -33,11 +33,6 @@ RECORD_ATTRIBUTES = (
 assert {*RECORD_ATTRIBUTES, "architecture", "choices"} == {field.name for field in fields(Record)}
 
 
-def is_evaluated(record: Record) -> bool:
-    """Whether the trial was paid for: trained to the end, pruned or failed."""
-    return record.state in ("complete", "pruned", "failed")
-
-
 def trial_seed(task: SearchTask, number: int) -> int:
     """The seed that a trial's network is trained with."""
     return derive_seed(task.seed, Purpose.TRIAL, number)
