@@ -1,10 +1,9 @@
 """The certificate of a proxy: which settings it is for, and how far they can be trusted."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-import yaml
 from pydantic import ConfigDict
 
 from mbscale.errors import ConfigError
@@ -13,7 +12,7 @@ from mbscale.proxy.images.dataset import Dataset
 from mbscale.proxy.settings import ProxySettings
 from mbscale.results.files import replace_file
 from mbscale.search.validation.proxy_validation import ProxyRow
-from mbscale.strict_yaml import STRICT, parse_strict, read_yaml
+from mbscale.strict_yaml import STRICT, dump_yaml, parse_strict, read_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +94,7 @@ def certify(
 
 def write_certificate(path: Path, certificate: Certificate, *, comment: str) -> None:
     """A certificate as YAML with the command that made it."""
-    text = yaml.safe_dump(asdict(certificate), sort_keys=False, allow_unicode=True)
-    replace_file(path, f"# {comment}\n{text}")
+    replace_file(path, f"# {comment}\n{dump_yaml(certificate)}")
 
 
 def read_certificate(path: Path) -> Certificate:
