@@ -8,6 +8,7 @@ import pytest
 
 from mbscale.cli.main import main
 from mbscale.config import load_run_config
+from mbscale.proxy.fingerprint import fingerprint
 from mbscale.results.rows import read_rows
 from mbscale.search.scaling.experiments import CurveRow
 from mbscale.search.scaling.rows import ScalingRow
@@ -60,6 +61,8 @@ def test_a_network_from_outside_is_scaled_in_its_own_folder(
     first = json.loads(capsys.readouterr().out)
     trained = (folder / "evaluations.jsonl").read_text()
 
+    mark = fingerprint(load_run_config(folder / "config.yaml").proxy)
+    assert {json.loads(line)["fingerprint"] for line in trained.splitlines()} == {mark}
     assert {"alpha", "beta", "gamma", "measured_product", "family", "verdict"} <= set(first)
     assert first["beta_interval"][0] <= first["beta"] <= first["beta_interval"][1]
     assert first["tied"]
