@@ -19,7 +19,8 @@ from mbscale.results.chart import (
     save_chart,
     say_empty,
 )
-from mbscale.results.scales import format_count, scale_macs
+from mbscale.results.scales import scale_macs
+from mbscale.space.cost import format_count
 
 
 class FamilyPoint(Protocol):

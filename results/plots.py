@@ -28,7 +28,8 @@ from mbscale.results.chart import (
 )
 from mbscale.results.pareto import pareto_records
 from mbscale.results.record import Record
-from mbscale.results.scales import format_count, scale_macs, scale_y
+from mbscale.results.scales import scale_macs, scale_y
+from mbscale.space.cost import format_count
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """A finished trial, as it goes to disk."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from mbscale.strict_dataclass import strict_dataclass
@@ -42,6 +43,11 @@ class Record:
         return self.accuracy if self.score is None else self.score
 
     @property
+    def is_evaluated(self) -> bool:
+        """Whether the trial was paid for: trained to the end, pruned or failed."""
+        return self.state in ("complete", "pruned", "failed")
+
+    @property
     def lacks(self) -> str:
         """What a complete trial must have and this one has not; empty for a sound record."""
         if self.state != "complete":
@@ -49,3 +55,9 @@ class Record:
         if self.merit is None:
             return "accuracy and no score"
         return "reward" if self.reward is None else ""
+
+
+def find_best(records: Sequence[Record]) -> Record | None:
+    """The complete record with the highest reward, the one with the lowest number of equals."""
+    complete = [one for one in records if one.state == "complete" and one.reward is not None]
+    return max(complete, key=lambda one: (one.reward or 0.0, -one.number), default=None)

@@ -36,6 +36,11 @@ class RunFolder:
         return self.path / "study.journal"
 
     @property
+    def evaluations(self) -> Path:
+        """Every training of the steps after the search, append-only."""
+        return self.path / "evaluations.jsonl"
+
+    @property
     def trials(self) -> Path:
         """One row per trial."""
         return self.path / "trials.csv"
@@ -64,11 +69,6 @@ class RunFolder:
     def baseline(self) -> Path:
         """The chosen network."""
         return self.path / "baseline.yaml"
-
-    @property
-    def scaled_evaluations(self) -> Path:
-        """Every training of scaled networks, append-only."""
-        return self.path / "scaling.jsonl"
 
     @property
     def scaled(self) -> Path:

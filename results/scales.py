@@ -7,6 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
+from mbscale.space.cost import format_count
+
 
 def scale_macs(axes: Axes, macs: Iterable[float], *, which: str = "x") -> None:
     """A logarithmic axis around ``macs``, with ticks such as 2 M, 5 M and 10 M."""
@@ -44,18 +46,6 @@ def _write_ticks(axis: Axis, limits: tuple[float, float], *, n_most: int, percen
     n_decimals = max(0, -int(np.floor(np.log10(step) + 1e-9)))
     axis.set_major_locator(locator)
     axis.set_major_formatter(_formatter(lambda value: f"{factor * value:.{n_decimals}f}{unit}"))
-
-
-def format_count(value: float) -> str:
-    """A count in k, M or G with three digits.
-
-    >>> format_count(385_814_752), format_count(2e6), format_count(1.5e9), format_count(900)
-    ('386 M', '2 M', '1.5 G', '900')
-    """
-    for factor, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
-        if abs(value) >= 0.9995 * factor:
-            return f"{value / factor:.3g}{unit}"
-    return f"{value:.3g}"
 
 
 def _log_ticks(low: float, high: float) -> list[float]:

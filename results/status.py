@@ -10,7 +10,7 @@ from typing import Literal, cast, get_args
 from mbscale.errors import ConfigError, RunError
 from mbscale.results.manifest import read_manifest
 from mbscale.results.pareto import pareto_records
-from mbscale.results.record import Record, TrialState
+from mbscale.results.record import Record, TrialState, find_best
 from mbscale.results.tables import read_records
 from mbscale.strict_yaml import read_yaml
 
@@ -23,7 +23,6 @@ _MARKS: tuple[tuple[str, Stage], ...] = (
     ("confirm.csv", "confirm"),
     ("trials.csv", "search"),
 )
-_EVALUATED: tuple[TrialState, ...] = ("complete", "failed", "pruned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def summarize_run(folder: Path) -> RunStatus:
         raise ConfigError(msg)
     records = _read_if_there(folder / "trials.csv")
     counts = Counter(record.state for record in records)
-    n_evaluated = sum(counts[state] for state in _EVALUATED)
+    n_evaluated = sum(record.is_evaluated for record in records)
     n_trials = _count_wanted(folder / "config.yaml")
     started = _read_start(folder / "manifest.json")
     pace = _measure_pace(records, started, _changed([folder / "trials.csv"]))
@@ -71,16 +70,6 @@ def summarize_run(folder: Path) -> RunStatus:
         started=started,
         updated=_changed(_list_files(folder)),
     )
-
-
-def find_best(records: Sequence[Record]) -> Record | None:
-    """The complete record with the highest reward, the earliest of equals."""
-    ranked = [
-        (record.reward, -record.number, index)
-        for index, record in enumerate(records)
-        if record.state == "complete" and record.reward is not None
-    ]
-    return records[max(ranked)[2]] if ranked else None
 
 
 def _read_if_there(path: Path) -> tuple[Record, ...]:

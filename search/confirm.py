@@ -7,17 +7,22 @@ The rewards of the search are not used for the estimates: the highest of many is
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 
 from mbscale.errors import RunError
 from mbscale.proxy.evaluation import Evaluation, Evaluator
 from mbscale.results.record import Record
-from mbscale.search.logged_stage import LoggedStage, OnEvaluation
+from mbscale.search.evaluation_log import (
+    EvaluationJob,
+    EvaluationLog,
+    OnEvaluation,
+    evaluate_jobs,
+)
 from mbscale.search.objective import measure_quality
 from mbscale.search.seeds import Purpose, derive_seed
 from mbscale.search.settings import ConfirmSettings
 from mbscale.search.statistics import Summary, summarize
-from mbscale.search.study.confirm_log import ConfirmJob, ConfirmLog
-from mbscale.search.study.journal import Journal
+from mbscale.search.study.trials import decode_record
 from mbscale.search.task import SearchTask
 
 
@@ -66,16 +71,15 @@ def pick_top(records: Sequence[Record], settings: ConfirmSettings) -> tuple[Reco
 
 def plan_jobs(
     task: SearchTask, records: Sequence[Record], settings: ConfirmSettings
-) -> list[ConfirmJob]:
+) -> list[tuple[Record, EvaluationJob]]:
     """Trainings with seeds that no trial of the search has: all networks once, then again."""
     top = pick_top(records, settings)
-    return [
-        ConfirmJob(
-            record, derive_seed(task.seed, Purpose.CONFIRM, record.number, repeat), "selection"
-        )
-        for repeat in range(settings.n_seeds)
-        for record in top
-    ]
+
+    def plan(record: Record, repeat: int) -> EvaluationJob:
+        seed = derive_seed(task.seed, Purpose.CONFIRM, record.number, repeat)
+        return EvaluationJob(decode_record(task, record), seed, "confirm")
+
+    return [(record, plan(record, repeat)) for repeat in range(settings.n_seeds) for record in top]
 
 
 def confirm(  # noqa: PLR0913 - a stage with all its parts
@@ -83,29 +87,35 @@ def confirm(  # noqa: PLR0913 - a stage with all its parts
     records: Sequence[Record],
     settings: ConfirmSettings,
     evaluator: Evaluator,
-    journal: Journal,
+    log: EvaluationLog,
     *,
     executor: Executor,
-    recipe: str = "",
     on_evaluation: OnEvaluation | None = None,
 ) -> Confirmation:
     """The top k with their statistics, and the test accuracy of the best.
 
-    Trainings in the journal are not made again where their ``recipe`` is the same (any text
-    that stands for data and training), the one for the test included: the test split is
+    Trainings in the log are not made again, the one for the test included: the test split is
     looked at once. Ctrl-C and SIGTERM raise KeyboardInterrupt with everything saved. Raises
     RunError when fewer than two trainings end well.
     """
-    log = ConfirmLog(journal, task, recipe=recipe)
-    stage = LoggedStage(task, evaluator, log, executor, on_evaluation)
-    done = stage.evaluate(plan_jobs(task, records, settings))
+    evaluate = partial(
+        evaluate_jobs,
+        evaluator=evaluator,
+        log=log,
+        executor=executor,
+        n_retries=task.settings.max_retries,
+        on_evaluation=on_evaluation,
+    )
+    planned = plan_jobs(task, records, settings)
+    evaluations = evaluate([job for _, job in planned])
+    done = [(record, one) for (record, _), one in zip(planned, evaluations, strict=True)]
     networks = _rank(task, settings, done)
     by_number = {record.number: record for record in records}
     baseline = by_number[networks[0].number]
     messages = _describe(networks, done)
     messages += _describe_second_look(log, baseline)
-    test = ConfirmJob(baseline, derive_seed(task.seed, Purpose.TEST), "test")
-    tested = stage.evaluate([test])[0][1]
+    seed = derive_seed(task.seed, Purpose.TEST)
+    (tested,) = evaluate([EvaluationJob(decode_record(task, baseline), seed, "confirm", "test")])
     if tested.accuracy is None:
         msg = f"the baseline could not be trained for its test: {tested.reason}"
         raise RunError(msg)
@@ -115,13 +125,13 @@ def confirm(  # noqa: PLR0913 - a stage with all its parts
 def _rank(
     task: SearchTask,
     settings: ConfirmSettings,
-    done: Sequence[tuple[ConfirmJob, Evaluation]],
+    done: Sequence[tuple[Record, Evaluation]],
 ) -> tuple[Confirmed, ...]:
     groups: dict[int, list[Evaluation]] = {}
-    records = {job.record.number: job.record for job, _ in done}
-    for job, evaluation in done:
+    records = {record.number: record for record, _ in done}
+    for record, evaluation in done:
         if evaluation.status == "complete":
-            groups.setdefault(job.record.number, []).append(evaluation)
+            groups.setdefault(record.number, []).append(evaluation)
     if sum(len(group) - 1 for group in groups.values()) < 1:
         msg = "no network could be confirmed: none of the best was trained twice to the end"
         raise RunError(msg)
@@ -171,7 +181,7 @@ def _confirmed(
 
 
 def _describe(
-    networks: Sequence[Confirmed], done: Sequence[tuple[ConfirmJob, Evaluation]]
+    networks: Sequence[Confirmed], done: Sequence[tuple[Record, Evaluation]]
 ) -> list[str]:
     n_tied = sum(row.is_tied for row in networks)
     messages = [f"{n_tied} of {len(networks)} confirmed networks cannot be told from the best"]
@@ -184,7 +194,7 @@ def _describe(
     return messages
 
 
-def _describe_second_look(log: ConfirmLog, baseline: Record) -> list[str]:
+def _describe_second_look(log: EvaluationLog, baseline: Record) -> list[str]:
     others = log.tested_networks() - {baseline.key}
     if not others:
         return []

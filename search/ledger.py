@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from mbscale.results.record import Record
-from mbscale.search.outcome import find_best
+from mbscale.results.record import Record, find_best
 from mbscale.search.settings import ObjectiveSettings
-from mbscale.search.study.trials import is_evaluated, told_values
+from mbscale.search.study.trials import told_values
 
 
 class Ledger:
@@ -32,7 +31,7 @@ class Ledger:
         """Take in the record of a trial that ended."""
         self._by_number[record.number] = record
         self._ended.append(record)
-        if not is_evaluated(record):
+        if not record.is_evaluated:
             self.n_useless += 1
             return
         self.n_useless = 0

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mbscale.results.record import Record
+from mbscale.results.record import Record, find_best
 from mbscale.search.settings import ObjectiveSettings
-from mbscale.search.study.trials import is_evaluated
 
 # complete: all trials done. exhausted: the space holds no other network. failed: too many
 # trials failed in a row. In every state, what was finished is saved.
@@ -28,13 +27,7 @@ class SearchOutcome:
     @property
     def n_evaluated(self) -> int:
         """Distinct networks trained, those that failed included."""
-        return sum(is_evaluated(record) for record in self.records)
-
-
-def find_best(records: Sequence[Record]) -> Record | None:
-    """The complete record with the highest reward, the first of equals."""
-    complete = [record for record in records if record.state == "complete"]
-    return max(complete, key=lambda record: record.reward or 0.0, default=None)
+        return sum(record.is_evaluated for record in self.records)
 
 
 def has_missed_target(record: Record, objective: ObjectiveSettings) -> bool:

@@ -7,7 +7,7 @@ from mbscale.errors import ConfigError, RunError
 from mbscale.proxy.evaluation import Evaluator, OnEpoch
 from mbscale.results.record import Record
 from mbscale.search.proposals import make_proposal
-from mbscale.search.study.trials import add_evaluation, is_evaluated, make_record, record_vector
+from mbscale.search.study.trials import add_evaluation, make_record, record_vector
 from mbscale.search.task import SearchTask
 from mbscale.space.encoding import Choice, space_choices
 from mbscale.space.search_space import SearchSpace
@@ -45,7 +45,7 @@ def reproduce_trial(
     torch, may differ. A pruned trial is stopped after the same epoch. Raises ConfigError
     for a trial that was not trained.
     """
-    if not is_evaluated(record):
+    if not record.is_evaluated:
         reason = f"{record.state} ({record.reason})"
         msg = f"trial {record.number} is {reason} and was not trained; name another --trial"
         raise ConfigError(msg)

@@ -1,5 +1,6 @@
-"""Cheap scores of random networks, measured before the search and kept in its journal."""
+"""Cheap scores of random networks, measured before the search and kept in the log of the run."""
 
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
 
@@ -8,13 +9,15 @@ import numpy as np
 from mbscale.errors import RunError
 from mbscale.proxy.evaluation import Evaluation, Evaluator
 from mbscale.proxy.settings import ProxySettings
-from mbscale.search.logged_stage import LoggedStage, OnEvaluation
-from mbscale.search.proposals import Members
+from mbscale.search.evaluation_log import (
+    EvaluationJob,
+    EvaluationLog,
+    OnEvaluation,
+    evaluate_jobs,
+)
+from mbscale.search.proposals import Members, Proposal
 from mbscale.search.screen_settings import ScreenSettings
 from mbscale.search.seeds import Purpose, derive_seed
-from mbscale.search.study.confirm_log import ConfirmJob, ConfirmLog
-from mbscale.search.study.journal import Journal
-from mbscale.search.study.trials import make_record, record_vector
 from mbscale.search.surrogate.cheap_scores import CheapScores
 from mbscale.search.task import SearchTask
 
@@ -34,47 +37,52 @@ def list_cheap_proxies(proxy: ProxySettings, settings: ScreenSettings) -> dict[s
     return proxies
 
 
-def plan_screen(task: SearchTask) -> list[ConfirmJob]:
+def plan_screen(task: SearchTask) -> list[tuple[Proposal, EvaluationJob]]:
     """Distinct members of the space within the limits, the same ones for every score."""
-    members, seen, jobs = Members(task), set[str](), list[ConfirmJob]()
+    members, seen, jobs = Members(task), set[str](), list[tuple[Proposal, EvaluationJob]]()
     for index in range(task.settings.screen.n_networks):
         seed = derive_seed(task.seed, Purpose.SCREEN, index)
         drawn = members.draw(seen, seed=seed)
         if drawn is None:
             break
         seen.add(drawn.key)
-        record = make_record(task, drawn, number=index, state="complete", reason="")
-        jobs.append(ConfirmJob(record, seed, "selection"))
+        jobs.append((drawn, EvaluationJob(drawn.architecture, seed, "screen")))
     return jobs
 
 
 def screen(
     task: SearchTask,
-    evaluators: dict[str, Evaluator],
-    journal: Journal,
+    evaluators: Mapping[str, tuple[Evaluator, EvaluationLog]],
     *,
     executor: Executor,
     on_evaluation: OnEvaluation | None = None,
 ) -> tuple[CheapScores, ...]:
-    """The scores by each evaluator; those in the journal are not measured again.
+    """The scores by each evaluator; those in its log are not measured again.
 
     Ctrl-C and SIGTERM raise KeyboardInterrupt with everything saved. Raises RunError for a
     score that fewer than eight networks have.
     """
-    jobs = plan_screen(task)
+    planned = plan_screen(task)
 
-    def measure(name: str, evaluator: Evaluator) -> CheapScores:
-        log = ConfirmLog(journal, task, study=f"screen_{name}")
-        stage = LoggedStage(task, evaluator, log, executor, on_evaluation)
-        return _collect(task, name, stage.evaluate(jobs))
+    def measure(name: str, evaluator: Evaluator, log: EvaluationLog) -> CheapScores:
+        evaluations = evaluate_jobs(
+            [job for _, job in planned],
+            evaluator,
+            log,
+            executor=executor,
+            n_retries=task.settings.max_retries,
+            on_evaluation=on_evaluation,
+        )
+        networks = [drawn for drawn, _ in planned]
+        return _collect(name, list(zip(networks, evaluations, strict=True)))
 
-    return tuple(measure(name, evaluator) for name, evaluator in evaluators.items())
+    return tuple(measure(name, *pair) for name, pair in evaluators.items())
 
 
-def _collect(task: SearchTask, name: str, done: list[tuple[ConfirmJob, Evaluation]]) -> CheapScores:
+def _collect(name: str, done: list[tuple[Proposal, Evaluation]]) -> CheapScores:
     pairs = [
-        (record_vector(task, job.record), evaluation.merit)
-        for job, evaluation in done
+        (network.vector, evaluation.merit)
+        for network, evaluation in done
         if evaluation.status == "complete"
     ]
     if len(pairs) < _FEWEST_SCORED:

@@ -15,6 +15,7 @@ class Purpose(IntEnum):
     TEST = 4
     STATISTICS = 5
     SCREEN = 6
+    SCALE = 7
 
 
 def derive_seed(seed: int, purpose: Purpose, *index: int) -> int:

@@ -128,3 +128,15 @@ def _count_squeeze(layer: Squeeze) -> Cost:
     width, squeeze_width = layer.width, layer.squeeze_width
     weights = 2 * width * squeeze_width
     return Cost(weights, weights + width + squeeze_width, width + squeeze_width)
+
+
+def format_count(value: float) -> str:
+    """A count in k, M or G with three digits.
+
+    >>> format_count(385_814_752), format_count(2e6), format_count(1.5e9), format_count(900)
+    ('386 M', '2 M', '1.5 G', '900')
+    """
+    for factor, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if abs(value) >= 0.9995 * factor:
+            return f"{value / factor:.3g}{unit}"
+    return f"{value:.3g}"

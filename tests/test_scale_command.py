@@ -8,6 +8,7 @@ import pytest
 
 from mbscale.cli.main import main
 from mbscale.config import load_run_config
+from mbscale.proxy.fingerprint import fingerprint
 from mbscale.results.rows import read_rows
 from mbscale.search.scaling.experiments import CurveRow
 from mbscale.search.scaling.rows import ScalingRow
@@ -58,8 +59,10 @@ def test_a_network_from_outside_is_scaled_in_its_own_folder(
     begin = ["--architecture", network, *TINY, "--out", str(folder), "--json"]
     assert scale(*begin) == 0
     first = json.loads(capsys.readouterr().out)
-    trained = (folder / "scaling.jsonl").read_text()
+    trained = (folder / "evaluations.jsonl").read_text()
 
+    mark = fingerprint(load_run_config(folder / "config.yaml").proxy)
+    assert {json.loads(line)["fingerprint"] for line in trained.splitlines()} == {mark}
     assert {"alpha", "beta", "gamma", "measured_product", "family", "verdict"} <= set(first)
     assert first["beta_interval"][0] <= first["beta"] <= first["beta_interval"][1]
     assert first["tied"]
@@ -78,7 +81,7 @@ def test_a_network_from_outside_is_scaled_in_its_own_folder(
         *("proxy.device=cpu", "proxy.zero_cost.batch_size=9", "proxy.supernet.epochs=3"),
     ):
         assert scale("--out", str(folder), "--json", "--set", changed) == 0
-    assert (folder / "scaling.jsonl").read_text() == trained
+    assert (folder / "evaluations.jsonl").read_text() == trained
 
 
 @pytest.mark.slow
@@ -96,10 +99,10 @@ def test_an_experiment_leaves_a_table_and_a_figure_and_goes_on(
     assert all(row.n_seeds == 3 and row.accuracy_low is not None for row in rows)
     assert (folder / "ways.png").stat().st_size > 10_000
     # The folder is a run now: it needs no second mention of the network, nor trainings.
-    before = (folder / "scaling.jsonl").read_text()
+    before = (folder / "evaluations.jsonl").read_text()
     assert scale("--experiment", "ways", "--out", str(folder), "--json") == 0
     assert json.loads(capsys.readouterr().out) == printed
-    assert (folder / "scaling.jsonl").read_text() == before
+    assert (folder / "evaluations.jsonl").read_text() == before
 
 
 @pytest.mark.slow

@@ -14,8 +14,12 @@ import pytest
 
 from mbscale.cli.main import main
 from mbscale.config import load_run_config
+from mbscale.proxy.fingerprint import Recipe, fingerprint
+from mbscale.proxy.images.dataset import load_dataset
 from mbscale.proxy.settings import EvaluatorName
 from mbscale.results.tables import read_records
+from mbscale.search.evaluation_log import EVALUATIONS
+from mbscale.search.study.journal import open_journal
 from mbscale.search.study.lock import lock_folder
 
 pytestmark = pytest.mark.slow
@@ -104,6 +108,21 @@ def test_a_folder_without_a_search_cannot_be_confirmed(
 
     assert main(["confirm", "--out", str(tmp_path), "-q"]) == 2
     assert "holds no search" in capsys.readouterr().err
+
+
+def test_search_confirm_and_scores_have_one_fingerprint(tmp_path: Path) -> None:
+    assert search(tmp_path, "--n-trials", "1") == 0
+    few = ["--set", "confirm.top_k=1", "--set", "confirm.n_seeds=2"]
+    assert main(["confirm", "--out", str(tmp_path), "-q", *few]) in (0, 3)
+
+    settings = load_run_config(tmp_path / "config.yaml").proxy
+    images = load_dataset(settings.data)
+    lines = (tmp_path / EVALUATIONS).read_text().splitlines()
+    assert {json.loads(line)["fingerprint"] for line in lines} == {fingerprint(settings, images)}
+    with open_journal(tmp_path) as journal:
+        kept = journal.open_study("search", ["maximize"]).read_facts()["recipe"]
+    recipe = Recipe(kept["settings"], kept["content"], source="")
+    assert recipe.fingerprint == fingerprint(settings, images)
 
 
 def test_a_search_is_confirmed_again_by_longer_trainings(tmp_path: Path) -> None:

@@ -90,18 +90,6 @@ def format_cell(cell: Cell) -> str:
     return f"{cell:.4g}" if abs(cell) < 1 else f"{cell:,.2f}"
 
 
-def format_count(count: float) -> str:
-    """A large count with three digits and its unit.
-
-    >>> format_count(385_814_752), format_count(37.7e9), format_count(910)
-    ('386 M', '37.7 G', '910')
-    """
-    for divisor, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if count >= divisor:
-            return f"{count / divisor:.3g} {unit}"
-    return f"{count:.3g}"
-
-
 def format_seconds(seconds: float) -> str:
     """A duration in its two largest units.
 

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 
-from mbscale.cli.console import format_count, print_json, print_table
+from mbscale.cli.console import print_json, print_table
 from mbscale.cli.open_run import open_run_of, peek, read_config, reopen_run
 from mbscale.config import RunConfig
 from mbscale.search.scaling.experiments import CurveRow, describe_experiment
+from mbscale.space.cost import format_count
 from mbscale.space.network import Network
 from mbscale.space.published import load_network
 from mbscale.space.scaling_curves import EXISTING, Experiment

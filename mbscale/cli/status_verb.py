@@ -15,9 +15,9 @@ from rich.table import Table
 from mbscale.cli.arguments import Verbs, add_verb
 from mbscale.cli.console import format_cell, format_seconds, print_json, print_text
 from mbscale.results.pareto import pareto_records
-from mbscale.results.status import RunStatus, find_best, summarize_run
+from mbscale.results.record import find_best
+from mbscale.results.status import RunStatus, summarize_run
 from mbscale.search.study.live_view import LiveReader, LiveView
-from mbscale.search.study.trials import is_evaluated
 
 _SECONDS_BETWEEN_LOOKS = 2.0
 _MOST_SHOWN = 8
@@ -66,7 +66,7 @@ def _watch(folder: Path, reader: LiveReader) -> int:
 def describe(found: RunStatus, live: LiveView) -> dict[str, object]:
     """What the files and the journal say; the journal is ahead of the files."""
     best = find_best(live.records)
-    n_evaluated = sum(is_evaluated(record) for record in live.records)
+    n_evaluated = sum(record.is_evaluated for record in live.records)
     states = dict.fromkeys(found.counts, 0)
     for record in live.records:
         states[record.state] += 1

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from mbscale.proxy.fingerprint import fingerprint
 from mbscale.proxy.settings import ProxySettings
 from mbscale.results.record import Record
 from mbscale.results.rows import write_rows
@@ -11,9 +10,8 @@ from mbscale.search.confirm import Confirmation, Confirmed, pick_top
 from mbscale.search.confirm import confirm as confirm_top
 from mbscale.search.execution.executors import open_executor, share_images
 from mbscale.search.run_files import write_found
-from mbscale.search.study.journal import Journal
 from mbscale.steps.progress import report
-from mbscale.steps.run import Run
+from mbscale.steps.run import Run, open_evaluations
 from mbscale.steps.search import read_searched, save_figures
 
 
@@ -53,8 +51,7 @@ def _train(run: Run, records: Sequence[Record], proxy: ProxySettings) -> Confirm
             records,
             settings,
             share_images(executor, proxy, run.dataset),
-            Journal(run.folder.journal),
+            open_evaluations(run, proxy),
             executor=executor,
-            recipe=fingerprint(proxy, run.dataset),
             on_evaluation=counter.count,
         )

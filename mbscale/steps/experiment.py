@@ -15,8 +15,8 @@ from mbscale.space.network import Network
 from mbscale.space.scaling_curves import Experiment, ScaledNetwork
 from mbscale.space.scaling_curves import make_experiment as make_points
 from mbscale.steps.progress import report
-from mbscale.steps.run import Run
-from mbscale.steps.scale import make_scaling_task, open_evaluations
+from mbscale.steps.run import Run, open_evaluations
+from mbscale.steps.scale import make_scaling_task
 
 EXPERIMENTS: tuple[Experiment, ...] = get_args(Experiment)
 TITLES: dict[Experiment, str] = {
@@ -52,6 +52,7 @@ def train_experiment(
 def _train(run: Run, baseline: Network, name: Experiment) -> tuple[CurveRow, ...]:
     config, task = run.config, make_scaling_task(run, baseline)
     points = plan_experiment(name, baseline, config)
+    proxy = config.proxy.as_training()
     for message in describe_limits(task, [point.network for point in points]):
         run.progress.note(message)
     with (
@@ -61,8 +62,8 @@ def _train(run: Run, baseline: Network, name: Experiment) -> tuple[CurveRow, ...
         return run_experiment(
             task,
             points,
-            share_images(executor, config.proxy.as_training(), run.dataset),
-            open_evaluations(run),
+            share_images(executor, proxy, run.dataset),
+            open_evaluations(run, proxy),
             executor=executor,
             n_retries=config.search.max_retries,
             on_evaluation=counter.count,

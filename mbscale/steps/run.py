@@ -10,11 +10,13 @@ from typing import Any, cast
 from mbscale.config import RunConfig, load_run_config, save_run_config
 from mbscale.errors import ConfigError
 from mbscale.free_settings import list_deciding, list_free
-from mbscale.proxy.fingerprint import make_recipe
+from mbscale.proxy.fingerprint import fingerprint, make_recipe
 from mbscale.proxy.images.dataset import Dataset, load_dataset
+from mbscale.proxy.settings import ProxySettings
 from mbscale.proxy.training.device import choose_device
 from mbscale.results.manifest import describe_run, hash_text, write_manifest
 from mbscale.results.run_folder import Provenance, RunFolder, make_folder, write_baseline
+from mbscale.search.evaluation_log import EvaluationLog
 from mbscale.search.limits import check_limits
 from mbscale.search.pool import list_pool
 from mbscale.search.study.live_view import LiveReader
@@ -121,6 +123,11 @@ def _load(config: RunConfig, folder: RunFolder, progress: Progress) -> Run:
     recipe = make_recipe(config.proxy, dataset)
     task = SearchTask(space, config.target, config.search, config.seed, pool, recipe=recipe)
     return Run(config, folder, task, dataset, progress)
+
+
+def open_evaluations(run: Run, proxy: ProxySettings) -> EvaluationLog:
+    """What was trained in the folder; evaluations with another fingerprint do not count."""
+    return EvaluationLog(run.folder.evaluations, fingerprint=fingerprint(proxy, run.dataset))
 
 
 def _with_messages(run: Run, messages: Sequence[str]) -> Run:

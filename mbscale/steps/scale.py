@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from mbscale.proxy.fingerprint import fingerprint
 from mbscale.results.family_plot import plot_family
 from mbscale.results.files import replace_file
 from mbscale.results.rows import write_rows
@@ -10,7 +9,6 @@ from mbscale.results.run_folder import make_folder
 from mbscale.results.scaling_plot import plot_scaling
 from mbscale.search.execution.executors import open_executor, share_images
 from mbscale.search.scaling.constants_yaml import read_scaling, write_scaling
-from mbscale.search.scaling.evaluations import EvaluationLog
 from mbscale.search.scaling.find_constants import ScalingOutcome, run_scaling
 from mbscale.search.scaling.rounds import ScalingTask, plan_rounds
 from mbscale.search.scaling.rows import FamilyRow, ScalingRow, family_rows, scaling_rows
@@ -21,7 +19,7 @@ from mbscale.space.network import Network
 from mbscale.space.network_yaml import format_network
 from mbscale.space.published import load_network
 from mbscale.steps.progress import report
-from mbscale.steps.run import Run
+from mbscale.steps.run import Run, open_evaluations
 
 
 def scale(run: Run) -> ScalingOutcome:
@@ -41,7 +39,7 @@ def scale(run: Run) -> ScalingOutcome:
 
 
 def _train(run: Run, task: ScalingTask) -> ScalingOutcome:
-    settings = run.config.scale
+    settings, proxy = run.config.scale, run.config.proxy.as_training()
     found = find_candidates(task.baseline, settings.candidates)
     n_candidates = min(len(found.candidates), settings.max_candidates)
     n_trainings = sum(plan_rounds(n_candidates, settings)) + settings.n_confirmations
@@ -51,8 +49,8 @@ def _train(run: Run, task: ScalingTask) -> ScalingOutcome:
     ):
         return run_scaling(
             task,
-            share_images(executor, run.config.proxy.as_training(), run.dataset),
-            open_evaluations(run),
+            share_images(executor, proxy, run.dataset),
+            open_evaluations(run, proxy),
             executor=executor,
             n_retries=run.config.search.max_retries,
             on_evaluation=counter.count,
@@ -70,12 +68,6 @@ def make_scaling_task(run: Run, baseline: Network) -> ScalingTask:
         seed=config.seed,
         source_resolution=run.dataset.resolution,
     )
-
-
-def open_evaluations(run: Run) -> EvaluationLog:
-    """What was trained in the folder; evaluations made with another recipe do not count."""
-    recipe = fingerprint(run.config.proxy.as_training(), run.dataset)
-    return EvaluationLog(run.folder.scaled_evaluations, recipe=recipe)
 
 
 def make_family(run: Run) -> Family:

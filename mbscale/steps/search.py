@@ -5,20 +5,19 @@ from dataclasses import replace
 
 from mbscale.errors import ConfigError, RunError
 from mbscale.results.plots import plot_history, plot_pareto
-from mbscale.results.record import Record
-from mbscale.results.scales import format_count
+from mbscale.results.record import Record, find_best
 from mbscale.search.driver import run_search as drive
 from mbscale.search.execution.executors import open_executor, share_images
 from mbscale.search.noise import describe_noise
-from mbscale.search.outcome import SearchOutcome, find_best
+from mbscale.search.outcome import SearchOutcome
 from mbscale.search.random_gain import describe_gain
 from mbscale.search.screening import list_cheap_proxies, screen
 from mbscale.search.study.journal import Journal
 from mbscale.search.study.search_log import read_search
-from mbscale.search.study.trials import is_evaluated
 from mbscale.search.task import SearchTask
+from mbscale.space.cost import format_count
 from mbscale.steps.progress import Counter, report
-from mbscale.steps.run import Run
+from mbscale.steps.run import Run, open_evaluations
 
 
 def run_search(run: Run) -> SearchOutcome:
@@ -28,7 +27,7 @@ def run_search(run: Run) -> SearchOutcome:
     or SIGTERM, with everything saved, and RunError where no network was trained to the end.
     """
     journal = Journal(run.folder.journal)
-    task = _screen(run, journal)
+    task = _screen(run)
     settings = run.config.search
     with (
         report(run.progress, "search", total=settings.n_trials) as counter,
@@ -50,7 +49,7 @@ def run_search(run: Run) -> SearchOutcome:
     return outcome
 
 
-def _screen(run: Run, journal: Journal) -> SearchTask:
+def _screen(run: Run) -> SearchTask:
     """The task with the cheap scores that its settings ask for."""
     task, settings = run.task, run.task.settings.screen
     if not settings.n_networks:
@@ -63,8 +62,10 @@ def _screen(run: Run, journal: Journal) -> SearchTask:
     ):
         scores = screen(
             task,
-            {name: share_images(executor, one, run.dataset) for name, one in proxies.items()},
-            journal,
+            {
+                name: (share_images(executor, one, run.dataset), open_evaluations(run, one))
+                for name, one in proxies.items()
+            },
             executor=executor,
             on_evaluation=counter.count,
         )
@@ -91,9 +92,9 @@ def _show(counter: Counter) -> Callable[[Record, Sequence[Record]], None]:
     def on_record(record: Record, records: Sequence[Record]) -> None:
         nonlocal n_seen, n_evaluated, best
         new, n_seen = records[n_seen:], len(records)
-        n_evaluated += sum(is_evaluated(entry) for entry in new)
+        n_evaluated += sum(entry.is_evaluated for entry in new)
         best = find_best([*([best] if best else []), *new])
-        if not is_evaluated(record):
+        if not record.is_evaluated:
             return
         remark = _describe_best(best) if best else "nothing trained to the end yet"
         counter.show(n_evaluated, remark)

@@ -8,9 +8,11 @@ import numpy as np
 from scipy import stats
 
 from mbscale.proxy.evaluation import Evaluation
+from mbscale.search import statistics
 from mbscale.search.scaling.best_split import single_dimension
 from mbscale.search.scaling.response_surface import Interval, SeedNoise
 from mbscale.search.scaling.settings import Metric
+from mbscale.search.statistics import Pooled, draw_noise, pool
 from mbscale.space.candidates import ScalingCandidate
 
 Shares = tuple[float, float, float]
@@ -64,12 +66,11 @@ class Comparison:
 
 def pool_noise(trained: Sequence[TrainedCandidate], metric: Metric) -> SeedNoise | None:
     """The spread between seeds, pooled; None when no network was trained twice."""
-    groups = [np.array(entry.scores(metric)) for entry in trained if len(entry.evaluations) > 1]
-    n_free = sum(len(group) - 1 for group in groups)
-    if not n_free:
+    groups = [entry.scores(metric) for entry in trained if len(entry.evaluations) > 1]
+    if not groups:
         return None
-    total = math.fsum(float(((group - group.mean()) ** 2).sum()) for group in groups)
-    return SeedNoise(math.sqrt(total / n_free), n_free)
+    pooled = pool(groups)
+    return SeedNoise(pooled.deviation, pooled.n_free)
 
 
 def interval_of_mean(values: Sequence[float], noise: SeedNoise) -> Interval:
@@ -92,24 +93,27 @@ def error_of_means(complete: Sequence[TrainedCandidate], metric: Metric) -> floa
 def find_tied(
     trained: Sequence[TrainedCandidate], metric: Metric, noise: SeedNoise | None
 ) -> frozenset[str]:
-    """Keys of the networks that cannot be told from the best one, itself included.
+    """Keys of the networks that cannot be told from the best one, at 95 % for all at once.
 
-    The best one is the best of those with the most seeds. Comparisons are by Bonferroni's
-    quantile of 95 %; because the survivors of a round keep the score that they survived by,
-    16 equal networks are all kept in 92 % of searches. Without repeated seeds nothing can be
-    told apart.
+    By ``statistics.find_tied``, as when a search is confirmed. Survivors of a round keep the
+    score that they survived by; each of 16 equal networks is tied all the same in 96 % of 300
+    simulated searches of three rounds. The best of those with the most seeds is always tied.
+    Without repeated seeds nothing can be told apart.
     """
     complete = [entry for entry in trained if entry.evaluations]
     best = find_best(complete, metric)
     if best is None or noise is None:
         return frozenset(entry.candidate.key for entry in complete)
-    tied = {
-        entry.candidate.key
-        for entry in complete
-        if entry is best
-        or _difference(best, entry, metric, noise, n_together=len(complete)).low <= 0
-    }
-    return frozenset(tied)
+    pooled = Pooled(
+        means=np.array([entry.mean_score(metric) for entry in complete]),
+        sizes=np.array([len(entry.evaluations) for entry in complete], dtype=np.float64),
+        deviation=noise.deviation,
+        n_free=noise.n_free,
+    )
+    drawn = draw_noise(pooled, seed=0)
+    is_tied = statistics.find_tied(pooled, drawn, confidence=0.95)
+    tied = [entry for entry, flag in zip(complete, is_tied, strict=True) if flag]
+    return frozenset(entry.candidate.key for entry in (*tied, best))
 
 
 def find_best(trained: Sequence[TrainedCandidate], metric: Metric) -> TrainedCandidate | None:

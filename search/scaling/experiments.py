@@ -6,7 +6,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from mbscale.proxy.evaluation import Evaluator
-from mbscale.search.scaling.evaluations import EvaluationLog, OnEvaluation, evaluate_jobs
+from mbscale.search.evaluation_log import EvaluationLog, OnEvaluation, evaluate_jobs
 from mbscale.search.scaling.evidence import (
     TrainedCandidate,
     interval_of_mean,

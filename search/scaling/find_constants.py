@@ -9,6 +9,7 @@ import numpy as np
 
 from mbscale.errors import RunError
 from mbscale.proxy.evaluation import Evaluator
+from mbscale.search.evaluation_log import EvaluationLog, OnEvaluation, evaluate_jobs
 from mbscale.search.scaling.best_split import (
     DIMENSIONS,
     BestSplit,
@@ -21,7 +22,6 @@ from mbscale.search.scaling.confirm import (
     confirm_constants,
     pick_confirmed,
 )
-from mbscale.search.scaling.evaluations import EvaluationLog, OnEvaluation, evaluate_jobs
 from mbscale.search.scaling.evidence import (
     Comparison,
     TrainedCandidate,

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mbscale.proxy.evaluation import Evaluation
+from mbscale.search.evaluation_log import EvaluationJob
 from mbscale.search.scaling.best_split import measure_log_costs, to_shares
-from mbscale.search.scaling.evaluations import EvaluationJob, derive_training_seed
 from mbscale.search.scaling.evidence import TrainedCandidate
 from mbscale.search.scaling.settings import Metric, ScaleSettings
-from mbscale.space.candidates import ScalingCandidate, as_candidate
+from mbscale.search.seeds import Purpose, derive_seed
+from mbscale.space.candidates import ScalingCandidate, as_candidate, network_key
 from mbscale.space.network import Network
 
 Evaluate = Callable[[Sequence[EvaluationJob]], tuple[Evaluation, ...]]
@@ -39,8 +40,10 @@ class ScalingTask:
 
     def make_job(self, network: Network, *, round_number: int) -> EvaluationJob:
         """One training of a network; every round and network has its own seed."""
-        seed = derive_training_seed(self.seed, network, round_number)
-        return EvaluationJob(network, self.to_proxy(network.target.resolution), seed)
+        digits, pixels = network_key(network).rsplit("-", 1)
+        seed = derive_seed(self.seed, Purpose.SCALE, round_number, int(digits, 16), int(pixels))
+        resolution = self.to_proxy(network.target.resolution)
+        return EvaluationJob(network.architecture, seed, "scale", resolution=resolution)
 
 
 def plan_rounds(n_candidates: int, settings: ScaleSettings) -> tuple[int, ...]:

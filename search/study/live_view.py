@@ -14,7 +14,7 @@ from mbscale.search.study.journal_checks import check_trial, parse_line
 from mbscale.search.study.journal_lines import Line, StudyLines
 from mbscale.search.study.lock import Owner, find_owner
 from mbscale.search.study.running_trials import read_running
-from mbscale.search.study.trials import is_evaluated, read_attributes
+from mbscale.search.study.trials import read_attributes
 
 # Of the last so many trials the throughput is taken.
 _WINDOW = 50
@@ -88,7 +88,7 @@ class LiveReader:
             record = Record(**kept, architecture="", choices=())
             self._records.append(record)
             ended = _parse_time(entry["datetime_complete"])
-            if ended is not None and is_evaluated(record):
+            if ended is not None and record.is_evaluated:
                 self._ends.append(ended)
 
 

@@ -34,11 +34,6 @@ RECORD_ATTRIBUTES = (
 assert {*RECORD_ATTRIBUTES, "architecture", "choices"} == {field.name for field in fields(Record)}
 
 
-def is_evaluated(record: Record) -> bool:
-    """Whether the trial was paid for: trained to the end, pruned or failed."""
-    return record.state in ("complete", "pruned", "failed")
-
-
 def trial_seed(task: SearchTask, number: int) -> int:
     """The seed that a trial's network is trained with."""
     return derive_seed(task.seed, Purpose.TRIAL, number)
@@ -205,6 +200,11 @@ def decode_kept(task: SearchTask, vector: Sequence[int], *, where: str) -> Archi
     except ArchitectureError as failure:
         msg = f"{where}: {failure}; restore it from a copy"
         raise RunError(msg) from failure
+
+
+def decode_record(task: SearchTask, record: Record) -> Architecture:
+    """The architecture of a record."""
+    return decode(task.space, record_vector(task, record))
 
 
 def _name_choices(

@@ -1,9 +1,6 @@
 """The certificate of a proxy: which settings it is for, and how far they can be trusted."""
 
-from dataclasses import asdict
 from pathlib import Path
-
-import yaml
 
 from mbscale.errors import ConfigError
 from mbscale.proxy.fingerprint import fingerprint
@@ -12,7 +9,7 @@ from mbscale.proxy.settings import ProxySettings
 from mbscale.results.files import replace_file
 from mbscale.search.validation.proxy_validation import ProxyRow
 from mbscale.strict_dataclass import strict_dataclass
-from mbscale.strict_yaml import parse_strict, read_yaml
+from mbscale.strict_yaml import dump_yaml, parse_strict, read_yaml
 
 
 @strict_dataclass
@@ -92,8 +89,7 @@ def certify(
 
 def write_certificate(path: Path, certificate: Certificate, *, comment: str) -> None:
     """A certificate as YAML with the command that made it."""
-    text = yaml.safe_dump(asdict(certificate), sort_keys=False, allow_unicode=True)
-    replace_file(path, f"# {comment}\n{text}")
+    replace_file(path, f"# {comment}\n{dump_yaml(certificate)}")
 
 
 def read_certificate(path: Path) -> Certificate:

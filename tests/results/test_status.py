@@ -7,8 +7,8 @@ import pytest
 
 from mbscale.errors import ConfigError, RunError
 from mbscale.results.manifest import describe_run, write_manifest
-from mbscale.results.record import Record
-from mbscale.results.status import find_best, summarize_run
+from mbscale.results.record import Record, find_best
+from mbscale.results.status import summarize_run
 from mbscale.results.tables import write_trials
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

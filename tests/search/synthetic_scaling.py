@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from mbscale.proxy.evaluation import Evaluation, OnEpoch, SplitName
-from mbscale.search.scaling.evaluations import EvaluationLog
+from mbscale.search.evaluation_log import EvaluationLog
 from mbscale.search.scaling.find_constants import ScalingOutcome, run_scaling
 from mbscale.search.scaling.rounds import ScalingTask
 from mbscale.search.scaling.settings import ScaleSettings

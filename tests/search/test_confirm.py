@@ -6,10 +6,9 @@ from synthetic_search import SyntheticEvaluator, make_task, read_calls, search
 
 from mbscale.errors import RunError
 from mbscale.search.confirm import Confirmation, confirm, pick_top, plan_jobs
+from mbscale.search.evaluation_log import EVALUATIONS, EvaluationJob, EvaluationLog
 from mbscale.search.execution.executors import open_executor
 from mbscale.search.settings import ConfirmSettings
-from mbscale.search.study.confirm_log import ConfirmJob
-from mbscale.search.study.journal import open_journal
 from mbscale.search.task import SearchTask
 
 SETTINGS = ConfirmSettings(top_k=4, n_seeds=3)
@@ -23,34 +22,34 @@ def confirm_in(
     *,
     stop_after: int | None = None,
     task: SearchTask = TASK,
-    recipe: str = "short",
+    fingerprint: str = "short",
 ) -> Confirmation:
     folder.mkdir(exist_ok=True)
     records = search(TASK, folder).records
     n_done = 0
 
-    def count(_job: ConfirmJob, _evaluation: object) -> None:
+    def count(_job: EvaluationJob, _evaluation: object) -> None:
         nonlocal n_done
         n_done += 1
         if n_done == stop_after:
             raise KeyboardInterrupt
 
-    with open_journal(folder) as journal, open_executor(task.settings) as executor:
+    log = EvaluationLog(folder / EVALUATIONS, fingerprint=fingerprint)
+    with open_executor(task.settings) as executor:
         return confirm(
             task,
             records,
             settings,
             evaluator,
-            journal,
+            log,
             executor=executor,
-            recipe=recipe,
             on_evaluation=count,
         )
 
 
 def test_the_best_of_the_search_are_trained_with_seeds_of_their_own(tmp_path: Path) -> None:
     records = search(TASK, tmp_path).records
-    jobs = plan_jobs(TASK, records, SETTINGS)
+    jobs = [job for _, job in plan_jobs(TASK, records, SETTINGS)]
     top = sorted((record.reward or 0 for record in records), reverse=True)[:4]
 
     assert [record.reward for record in pick_top(records, SETTINGS)] == top
@@ -93,11 +92,11 @@ def test_a_stopped_confirmation_goes_on_and_trains_nothing_twice(
     assert len(read_calls(tmp_path / "calls")) == 12 + 1
 
 
-def test_trainings_of_another_recipe_do_not_count(tmp_path: Path) -> None:
+def test_trainings_with_another_fingerprint_do_not_count(tmp_path: Path) -> None:
     evaluator = SyntheticEvaluator(log=tmp_path / "calls")
     confirm_in(tmp_path / "run", SyntheticEvaluator(halves_below=60_000))
 
-    again = confirm_in(tmp_path / "run", evaluator, recipe="long")
+    again = confirm_in(tmp_path / "run", evaluator, fingerprint="long")
 
     assert len(read_calls(tmp_path / "calls")) == 12 + 1
     assert again.networks == confirm_in(tmp_path / "other", SyntheticEvaluator()).networks

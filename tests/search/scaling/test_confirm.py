@@ -60,7 +60,7 @@ def test_what_a_cap_on_the_resolution_rules_out_at_phi_2_is_said(
 ) -> None:
     # Pixels alone reach twice the cost below 320, but not four times.
     capped = CandidateSettings(max_resolution=320)
-    task = make_scaling_task(candidates=capped, n_confirmed=1)
+    task = make_scaling_task(seed=1, candidates=capped, n_confirmed=1)
     outcome = scale_in_memory(task, SyntheticEvaluator(B0, shares, noise=0.001))
 
     assert len(outcome.confirmations) == n_trained

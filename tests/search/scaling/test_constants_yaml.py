@@ -7,8 +7,8 @@ import pytest
 from mbscale.errors import ConfigError
 from mbscale.proxy.evaluation import Evaluation, OnEpoch, SplitName
 from mbscale.results.rows import read_rows, write_rows
+from mbscale.search.evaluation_log import EvaluationLog
 from mbscale.search.scaling.constants_yaml import read_scaling, write_scaling
-from mbscale.search.scaling.evaluations import EvaluationLog
 from mbscale.search.scaling.find_constants import ScalingOutcome, run_scaling
 from mbscale.search.scaling.rounds import ScalingTask
 from mbscale.search.scaling.rows import (

@@ -5,16 +5,17 @@ from pathlib import Path
 import pytest
 from synthetic_search import SyntheticEvaluator, read_calls
 
+from mbscale.search.evaluation_log import EvaluationJob, EvaluationLog, evaluate_jobs
 from mbscale.search.execution.call_limits import CallLimits
 from mbscale.search.execution.worker_processes import ProcessExecutor
-from mbscale.search.scaling.evaluations import EvaluationJob, EvaluationLog, evaluate_jobs
 from mbscale.space.published import load_network
 
 pytestmark = pytest.mark.slow
 
 # With ten classes 4.0, 6.5 and 7.7 million parameters.
 JOBS = [
-    EvaluationJob(load_network(f"efficientnet-b{i}"), resolution=20, seed=10 + i) for i in range(3)
+    EvaluationJob(load_network(f"efficientnet-b{i}").architecture, 10 + i, "scale", resolution=20)
+    for i in range(3)
 ]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from mbscale.proxy.evaluation import Evaluation, OnEpoch, SplitName
 from mbscale.results.rows import read_rows, write_rows
-from mbscale.search.scaling.evaluations import EvaluationJob, EvaluationLog
+from mbscale.search.evaluation_log import EvaluationJob, EvaluationLog
 from mbscale.search.scaling.experiments import CurveRow, describe_experiment, run_experiment
 from mbscale.search.scaling.recorded_grid import fit_table
 from mbscale.search.scaling.rounds import ScalingTask

@@ -10,9 +10,9 @@ import pytest
 from synthetic_scaling import B0, TINY, SyntheticEvaluator, make_scaling_task, scale_in_memory
 
 from mbscale.errors import ConfigError, RunError
+from mbscale.search.evaluation_log import EvaluationLog
 from mbscale.search.execution.executors import InlineExecutor
 from mbscale.search.scaling.best_split import to_constants
-from mbscale.search.scaling.evaluations import EvaluationLog
 from mbscale.search.scaling.find_constants import ScalingOutcome, run_scaling
 from mbscale.search.scaling.rounds import plan_rounds, spread_candidates
 from mbscale.search.scaling.settings import CandidateSettings, ScaleSettings
@@ -114,33 +114,33 @@ def test_every_candidate_sees_its_own_share_of_the_proxy_resolution() -> None:
 
 
 def test_a_stopped_run_goes_on_and_ends_the_same(tmp_path: Path) -> None:
-    path = tmp_path / "scaling.jsonl"
+    path = tmp_path / "evaluations.jsonl"
     whole = SyntheticEvaluator(B0, (0.3, 0.3, 0.4), noise=0.002)
-    expected = run_scaling(make_scaling_task(), whole, EvaluationLog(path, recipe="a"))
+    expected = run_scaling(make_scaling_task(), whole, EvaluationLog(path, fingerprint="a"))
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(lines[:10]) + lines[10][:30])
 
     rest = SyntheticEvaluator(B0, (0.3, 0.3, 0.4), noise=0.002)
-    outcome = run_scaling(make_scaling_task(), rest, EvaluationLog(path, recipe="a"))
+    outcome = run_scaling(make_scaling_task(), rest, EvaluationLog(path, fingerprint="a"))
 
     assert len(rest.calls) == len(whole.calls) - 10
     assert outcome == expected
     assert path.read_text().splitlines(keepends=True) == lines
 
 
-def test_evaluations_of_another_recipe_do_not_count(tmp_path: Path) -> None:
-    path = tmp_path / "scaling.jsonl"
+def test_evaluations_with_another_fingerprint_do_not_count(tmp_path: Path) -> None:
+    path = tmp_path / "evaluations.jsonl"
     first = SyntheticEvaluator(B0, (0.3, 0.3, 0.4))
-    run_scaling(make_scaling_task(), first, EvaluationLog(path, recipe="3 epochs"))
+    run_scaling(make_scaling_task(), first, EvaluationLog(path, fingerprint="3 epochs"))
 
     second = SyntheticEvaluator(B0, (0.3, 0.3, 0.4))
-    run_scaling(make_scaling_task(), second, EvaluationLog(path, recipe="9 epochs"))
+    run_scaling(make_scaling_task(), second, EvaluationLog(path, fingerprint="9 epochs"))
 
     assert len(second.calls) == len(first.calls)
 
 
 def test_a_log_that_is_none_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "scaling.jsonl"
+    path = tmp_path / "evaluations.jsonl"
     path.write_text(json.dumps({"network": 1}) + "\n")
 
     with pytest.raises(RunError, match="line 1 holds no evaluation"):
@@ -163,7 +163,7 @@ def test_an_executor_gives_the_same_outcome() -> None:
 
 
 def test_what_was_trained_before_an_interrupt_is_kept(tmp_path: Path) -> None:
-    path = tmp_path / "scaling.jsonl"
+    path = tmp_path / "evaluations.jsonl"
     evaluator = SyntheticEvaluator(B0, (0.3, 0.3, 0.4))
 
     def interrupt(architecture: Architecture) -> str:

@@ -12,11 +12,11 @@ from synthetic_search import OBJECTIVE, SyntheticEvaluator, make_task, read_call
 from mbscale.errors import ConfigError, RunError
 from mbscale.proxy.evaluation import Evaluator
 from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray, describe_space
+from mbscale.search.evaluation_log import EVALUATIONS, EvaluationLog
 from mbscale.search.execution.executors import open_executor
 from mbscale.search.screen_settings import ScreenSettings
 from mbscale.search.screening import plan_screen, screen
 from mbscale.search.settings import SearchSettings
-from mbscale.search.study.journal import open_journal
 from mbscale.search.surrogate.accuracy_features import GROUPS, Features, make_features
 from mbscale.search.surrogate.accuracy_learner import AccuracyLearner
 from mbscale.search.surrogate.cheap_scores import CheapScores, GuessedFeatures
@@ -90,8 +90,12 @@ def screening_task(n_networks: int = 8) -> SearchTask:
 
 
 def run_screen(task: SearchTask, folder: Path, evaluator: Evaluator) -> tuple[CheapScores, ...]:
-    with open_journal(folder) as journal, open_executor(task.settings) as executor:
-        return screen(task, {"one": evaluator, "two": evaluator}, journal, executor=executor)
+    proxies = {
+        name: (evaluator, EvaluationLog(folder / EVALUATIONS, fingerprint=name))
+        for name in ("one", "two")
+    }
+    with open_executor(task.settings) as executor:
+        return screen(task, proxies, executor=executor)
 
 
 def test_networks_of_a_screen_are_distinct_and_within_the_limits() -> None:
@@ -100,10 +104,10 @@ def test_networks_of_a_screen_are_distinct_and_within_the_limits() -> None:
         objective=OBJECTIVE.__class__(target_macs=4e6, max_macs=5e6),
         screen=ScreenSettings(n_networks=50),
     )
-    records = [job.record for job in plan_screen(task)]
+    networks = [network for network, _ in plan_screen(task)]
 
-    assert len({record.key for record in records}) == 50
-    assert max(record.macs for record in records) <= 5e6
+    assert len({network.key for network in networks}) == 50
+    assert max(network.macs for network in networks) <= 5e6
 
 
 def test_a_screen_that_was_made_is_not_made_again(tmp_path: Path) -> None:

@@ -1,4 +1,8 @@
-"""Evaluations of stage 2: each is on disk before it counts, and is never made twice."""
+"""Evaluations next to the search: each is on disk before it counts, and is never made twice.
+
+Confirming, scaling and screening share the file of a run: an evaluation that two of them ask
+for is made once.
+"""
 
 import json
 import os
@@ -8,69 +12,80 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
-
 from mbscale.errors import RunError
-from mbscale.proxy.evaluation import Evaluation, Evaluator
+from mbscale.proxy.evaluation import Evaluation, Evaluator, SplitName
 from mbscale.search.execution.interrupts import Interrupts
 from mbscale.search.execution.jobs import run_jobs
-from mbscale.space.candidates import network_key
-from mbscale.space.network import Network
+from mbscale.space.architecture import Architecture
+from mbscale.space.blocks import canonical_key
 
-Key = tuple[str, int, int]
+EVALUATIONS = "evaluations.jsonl"
+_VERSION = 1
+
+Key = tuple[str, int | None, str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationJob:
-    """One network to be trained once; ``resolution`` in pixels of the proxy."""
+    """One network to be evaluated once.
 
-    network: Network
-    resolution: int
+    ``resolution`` is in pixels of the proxy, None for its own. ``step`` says which step of a
+    run asked for it, and is not part of ``key``.
+    """
+
+    architecture: Architecture
     seed: int
+    step: str
+    split: SplitName = "selection"
+    resolution: int | None = None
 
     @property
     def key(self) -> Key:
         """What two equal jobs share."""
-        return (network_key(self.network), self.resolution, self.seed)
+        return (canonical_key(self.architecture), self.resolution, self.split, self.seed)
 
 
 OnEvaluation = Callable[[EvaluationJob, Evaluation], None]
 
 
-def derive_training_seed(study_seed: int, network: Network, round_number: int) -> int:
-    """A seed below 2**31 that no other network or round of the study has."""
-    key = network_key(network)
-    digits, resolution = key.rsplit("-", 1)
-    entropy = [study_seed, round_number, int(digits, 16), int(resolution)]
-    return int(np.random.SeedSequence(entropy).generate_state(1)[0]) >> 1
-
-
 class EvaluationLog:
-    """Finished evaluations in a file of one JSON object a line, or in memory without one.
+    """Finished evaluations in a file of one JSON object per line, or in memory without one.
 
-    Lines of another ``recipe`` (any text that stands for data and training) do not count.
-    Raises RunError when the file holds something else.
+    Evaluations with another ``fingerprint`` do not count. Raises RunError when the file holds
+    something else.
     """
 
-    def __init__(self, path: Path | None = None, *, recipe: str = "") -> None:
-        self._path, self._recipe = path, recipe
+    def __init__(self, path: Path | None = None, *, fingerprint: str = "") -> None:
+        self._path, self._fingerprint = path, fingerprint
         self._finished: dict[Key, Evaluation] = {}
+        self._tested = set[str]()
         if path is not None and path.exists():
             _drop_torn_line(path)
-            self._finished = dict(_read(path, recipe))
+            for made_by, key, evaluation in _read(path):
+                if key[2] == "test":
+                    self._tested.add(key[0])
+                if made_by == fingerprint:
+                    self._finished[key] = evaluation
 
     def get(self, job: EvaluationJob) -> Evaluation | None:
         """The evaluation, if it was finished before."""
         return self._finished.get(job.key)
 
+    def tested_networks(self) -> set[str]:
+        """Canonical keys of the networks that were tested before, with any fingerprint."""
+        return self._tested
+
     def append(self, job: EvaluationJob, evaluation: Evaluation) -> None:
         """Keep an evaluation; it is on disk when this returns."""
         if self._path is not None:
-            architecture, resolution, seed = job.key
+            network, resolution, split, seed = job.key
             line = {
-                "recipe": self._recipe,
-                "network": architecture,
+                "version": _VERSION,
+                "step": job.step,
+                "fingerprint": self._fingerprint,
+                "network": network,
                 "resolution": resolution,
+                "split": split,
                 "seed": seed,
                 "evaluation": asdict(evaluation),
             }
@@ -113,18 +128,18 @@ def _run(
 ) -> Iterator[tuple[EvaluationJob, Evaluation]]:
     if executor is None:
         for job in jobs:
-            yield job, _evaluate(evaluator, job)
+            yield job, evaluator(job.architecture, **_arguments(job))
         return
 
     def submit(job: EvaluationJob) -> Future[Evaluation]:
-        return executor.submit(_evaluate, evaluator, job)
+        return executor.submit(evaluator, job.architecture, **_arguments(job))
 
     # The executor itself knows how many it runs at once.
     yield from run_jobs(jobs, submit, n_workers=max(1, len(jobs)), n_retries=n_retries)
 
 
-def _evaluate(evaluator: Evaluator, job: EvaluationJob) -> Evaluation:
-    return evaluator(job.network.architecture, seed=job.seed, resolution=job.resolution)
+def _arguments(job: EvaluationJob) -> dict[str, Any]:
+    return {"seed": job.seed, "split": job.split, "resolution": job.resolution}
 
 
 def _append_synced(path: Path, line: str) -> None:
@@ -149,16 +164,31 @@ def _drop_torn_line(path: Path) -> None:
         raise RunError(msg) from failure
 
 
-def _read(path: Path, recipe: str) -> Iterator[tuple[Key, Evaluation]]:
+def _read(path: Path) -> Iterator[tuple[str, Key, Evaluation]]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         where = f"{path}, line {number}"
         try:
             entry = cast("dict[str, Any]", json.loads(line))
-            key = (str(entry["network"]), int(entry["resolution"]), int(entry["seed"]))
-            evaluation = Evaluation(**entry["evaluation"])
-            is_ours = entry["recipe"] == recipe
+            version = entry["version"]
+            if version == _VERSION:
+                yield _parse(entry)
         except (ValueError, KeyError, TypeError) as failure:
             msg = f"{where} holds no evaluation; remove the file to evaluate everything again"
             raise RunError(msg) from failure
-        if is_ours:
-            yield key, evaluation
+        if version != _VERSION:
+            msg = (
+                f"{where} has version {version!r}, and this mbscale reads {_VERSION}; resume with "
+                "the mbscale that wrote it, or remove the file to evaluate everything again"
+            )
+            raise RunError(msg)
+
+
+def _parse(entry: dict[str, Any]) -> tuple[str, Key, Evaluation]:
+    resolution = entry["resolution"]
+    key = (
+        str(entry["network"]),
+        None if resolution is None else int(resolution),
+        str(entry["split"]),
+        int(entry["seed"]),
+    )
+    return str(entry["fingerprint"]), key, Evaluation(**entry["evaluation"])
