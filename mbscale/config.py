@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Annotated, Any, cast
+
+from pydantic import Field
 
 from mbscale.errors import ConfigError
 from mbscale.proxy.settings import WITHOUT_LOG_LOSS, ProxySettings
@@ -12,11 +14,11 @@ from mbscale.search.scaling.settings import FamilySettings, ScaleSettings
 from mbscale.search.settings import ConfirmSettings, SearchSettings
 from mbscale.search.validation.settings import ValidationSettings
 from mbscale.space.network import Target
-from mbscale.strict_dataclass import strict_dataclass
+from mbscale.strict_dataclass import settings_dataclass
 from mbscale.strict_yaml import dump_yaml, load_yaml, parse_strict, read_yaml
 
 
-@strict_dataclass
+@settings_dataclass
 class RunConfig:
     """Everything that decides the numbers of a run.
 
@@ -24,8 +26,21 @@ class RunConfig:
     ``target``, accuracy is measured on ``proxy``.
     """
 
-    space: str = "small"
-    seed: int = 0
+    space: Annotated[
+        str,
+        Field(
+            description="Search space: the name of a preset (small, mnasnet, efficientnet, "
+            "accel_nasbench) or a YAML file."
+        ),
+    ] = "small"
+    seed: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=2**32 - 1,
+            description="Seed of everything random in a run; the same seed repeats it.",
+        ),
+    ] = 0
     target: Target = field(default_factory=Target)
     proxy: ProxySettings = field(default_factory=ProxySettings)
     search: SearchSettings = field(default_factory=SearchSettings)
@@ -35,9 +50,6 @@ class RunConfig:
     validate_proxy: ValidationSettings = field(default_factory=ValidationSettings)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.seed < 2**32:
-            msg = f"seed must be from 0 to 2**32 - 1; got {self.seed}"
-            raise ConfigError(msg)
         if self.proxy.evaluator == "supernet" and self.proxy.supernet.space is None:
             supernet = replace(self.proxy.supernet, space=self.space)
             object.__setattr__(self, "proxy", replace(self.proxy, supernet=supernet))

@@ -28,11 +28,11 @@ class ValueRange:
         >>> ValueRange(low=2).describe(), ValueRange(0, 1).describe()
         ('at least 2', 'from 0 to 1')
         >>> ValueRange(0, 1, is_high_open=True).describe()
-        'at least 0 and below 1'
+        'from 0 to below 1'
         """
         low, high = _format(self.low), _format(self.high)
-        if low and high and not (self.is_low_open or self.is_high_open):
-            return f"from {low} to {high}"
+        if low and high and not self.is_low_open:
+            return f"from {low} to {'below ' * self.is_high_open}{high}"
         parts = [f"{'above' if self.is_low_open else 'at least'} {low}"] if low else []
         parts += [f"{'below' if self.is_high_open else 'at most'} {high}"] if high else []
         return " and ".join(parts)

@@ -2,38 +2,62 @@
 
 from typing import Annotated, Literal
 
-from mbscale.errors import ConfigError
+from pydantic import Field
+
 from mbscale.free_settings import FREE
-from mbscale.strict_dataclass import strict_dataclass
+from mbscale.strict_dataclass import settings_dataclass
 
 SamplingName = Literal["sandwich", "fair"]
 
 
-@strict_dataclass
+@settings_dataclass
 class SupernetSettings:
-    """The supernet of the evaluator ``supernet``; its recipe is ``training``, but the epochs."""
+    """The network with shared weights of the evaluator supernet.
 
-    # The search space that shares weights, a preset or a file; None: that of the run.
-    space: str | None = None
-    # Times that every training image is shown.
-    epochs: int = 20
-    # fair: every option equally often in each step (Chu et al., 2019, arXiv:1907.01845);
-    # sandwich: the largest, the smallest and random networks (Yu et al., 2020,
-    # arXiv:2003.11142), at nearly twice the time in the space small.
-    sampling: SamplingName = "fair"
-    # Random networks of a sandwich.
-    n_random: int = 2
-    # Training images that batch norm is measured on anew before each evaluation.
-    n_recalibration: int = 1000
-    # Of its weights and of the networks drawn in each step.
-    seed: int = 0
-    # Trained supernets are kept here, relative to the current folder.
-    cache: Annotated[str, FREE] = "runs/supernets"
+    It is trained with the recipe of proxy.training, except for the number of epochs.
+    """
 
-    def __post_init__(self) -> None:
-        least = {"epochs": 1, "n_random": 0, "n_recalibration": 2, "seed": 0}
-        for name, smallest in least.items():
-            value = getattr(self, name)
-            if value < smallest:
-                msg = f"{name} must be at least {smallest}; got {value}"
-                raise ConfigError(msg)
+    space: Annotated[
+        str | None,
+        Field(
+            description="Search space whose networks share weights: a preset's name or a YAML "
+            "file; null takes the space of the run."
+        ),
+    ] = None
+    epochs: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="Passes of the supernet over the training images. It is trained once; more "
+            "epochs order networks more reliably.",
+        ),
+    ] = 20
+    sampling: Annotated[
+        SamplingName,
+        Field(
+            description="Networks trained in each step. fair: every option equally often (Chu et "
+            "al., 2019, arXiv:1907.01845). sandwich: the largest, the smallest and random networks "
+            "(Yu et al., 2020, arXiv:2003.11142), in nearly twice the time on the space small."
+        ),
+    ] = "fair"
+    n_random: Annotated[
+        int,
+        Field(ge=0, description="Random networks per step of sandwich; fair ignores it."),
+    ] = 2
+    n_recalibration: Annotated[
+        int,
+        Field(
+            ge=2,
+            description="Training images on which the batch norm statistics of a network are "
+            "measured again before it is evaluated.",
+        ),
+    ] = 1000
+    seed: Annotated[
+        int,
+        Field(ge=0, description="Seed of the supernet's weights and of the networks it samples."),
+    ] = 0
+    cache: Annotated[
+        str,
+        FREE,
+        Field(description="Folder for trained supernets, relative to the current one."),
+    ] = "runs/supernets"

@@ -1,9 +1,10 @@
 """How networks are scored without training."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from mbscale.errors import ConfigError
-from mbscale.strict_dataclass import strict_dataclass
+from pydantic import Field
+
+from mbscale.strict_dataclass import settings_dataclass
 
 ScoreName = Literal[
     "stages", "parameters", "macs", "synflow", "parameters_synflow", "gradient_norm", "zico",
@@ -11,19 +12,23 @@ ScoreName = Literal[
 ]  # fmt: skip
 
 
-@strict_dataclass
+@settings_dataclass
 class ZeroCostSettings:
-    """The score of the evaluator ``zero_cost``."""
+    """The score of the evaluator zero_cost."""
 
-    score: ScoreName = "stages"
-    # Images of a batch: gradient_norm, zico, naswot, zen.
-    batch_size: int = 32
-    # Batches that zico compares; the paper uses two.
-    n_batches: int = 2
-
-    def __post_init__(self) -> None:
-        for name in ("batch_size", "n_batches"):
-            value = getattr(self, name)
-            if value < 2:
-                msg = f"{name} must be at least 2; got {value}"
-                raise ConfigError(msg)
+    score: Annotated[
+        ScoreName,
+        Field(
+            description="Zero-cost score that orders the networks; higher is better. stages, "
+            "parameters, macs and imagenet are computed from the architecture alone, the others "
+            "from a network with random weights."
+        ),
+    ] = "stages"
+    batch_size: Annotated[
+        int,
+        Field(ge=2, description="Images per batch for gradient_norm, zico, naswot and zen."),
+    ] = 32
+    n_batches: Annotated[
+        int,
+        Field(ge=2, description="Batches that zico compares; its paper uses two."),
+    ] = 2

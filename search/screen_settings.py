@@ -1,34 +1,51 @@
 """Which cheap scores a search begins with."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from mbscale.errors import ConfigError
 from mbscale.proxy.zero_cost_settings import ScoreName
-from mbscale.strict_dataclass import strict_dataclass
+from mbscale.strict_dataclass import settings_dataclass
 
-# Fewer say nothing of a space with many choices.
+# Fewer say nothing about a space with many choices.
 _FEWEST = 8
 
 
-@strict_dataclass
+@settings_dataclass
 class ScreenSettings:
-    """Networks that are scored cheaply before the search, so that it knows where to begin.
+    """Networks that are scored cheaply before the search, to give the sampler a start.
 
-    The sampler learns from the trained networks how far each score is to be believed.
+    The sampler learns from the trained networks how far each score can be trusted.
     """
 
-    # Networks drawn by chance from the space; 0: none is scored.
-    n_networks: int = 0
-    # Scores without training, of proxy.zero_cost. What is counted from the architecture alone
-    # (parameters, macs, stages) is known to the sampler anyhow.
-    scores: tuple[ScoreName, ...] = ("synflow",)
-    # A short run of this many epochs is one more score. None: no short runs.
-    epochs: int | None = None
+    n_networks: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Random networks of the space to score before the search, at least 8; 0 "
+            "turns screening off.",
+        ),
+    ] = 0
+    scores: Annotated[
+        tuple[ScoreName, ...],
+        Field(
+            description="Zero-cost scores to compute, by the names of proxy.zero_cost.score. "
+            "parameters, macs and stages add nothing: the sampler knows the architecture."
+        ),
+    ] = ("synflow",)
+    epochs: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            description="Also train each screened network for this many epochs and use its "
+            "accuracy as one more score; null trains none.",
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
-        if self.n_networks != 0 and self.n_networks < _FEWEST:
+        if 0 < self.n_networks < _FEWEST:
             msg = f"n_networks must be 0, or at least {_FEWEST}; got {self.n_networks}"
-            raise ConfigError(msg)
-        if self.epochs is not None and self.epochs < 1:
-            msg = f"epochs must be at least 1, or null; got {self.epochs}"
             raise ConfigError(msg)
         if self.n_networks and not self.scores and self.epochs is None:
             msg = "n_networks networks are to be scored, and neither scores nor epochs says how"

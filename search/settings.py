@@ -3,10 +3,12 @@
 from dataclasses import field
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from mbscale.errors import ConfigError
 from mbscale.free_settings import FREE
 from mbscale.search.screen_settings import ScreenSettings
-from mbscale.strict_dataclass import strict_dataclass
+from mbscale.strict_dataclass import settings_dataclass
 
 ObjectiveKind = Literal["soft", "hard", "absolute"]
 Metric = Literal["accuracy", "log_loss"]
@@ -15,20 +17,14 @@ PriorName = Literal["none", "imagenet"]
 PrunerName = Literal["none", "pareto", "median", "successive_halving", "hyperband"]
 ExecutorName = Literal["auto", "inline", "process", "ray"]
 
-# A target far from what networks have makes rewards that are no numbers.
+# Far beyond any network, rewards would overflow.
 _MOST_MACS = 1e15
 
-# These follow one number; with two objectives there is none.
+# These follow a single reward, which multi_objective does not give.
 SINGLE_OBJECTIVE = ("evolution",)
 
 
-def _require(value: object, allowed: object, *, is_met: bool, name: str) -> None:
-    if not is_met:
-        msg = f"{name} must be {allowed}; got {value!r}"
-        raise ConfigError(msg)
-
-
-@strict_dataclass
+@settings_dataclass
 class ObjectiveSettings:
     """What the search maximizes: the quality of a network, paid for with its MACs.
 
@@ -41,136 +37,292 @@ class ObjectiveSettings:
       the target from both sides.
     """
 
-    kind: ObjectiveKind = "soft"
-    # What quality is. accuracy: the share of right answers. log_loss: exp(-log loss), the
-    # geometric mean of the probability given to the true class, also from 0 to 1; it has
-    # less noise, so that it orders networks better after a short training.
-    metric: Metric = "accuracy"
-    # MACs at the target resolution and class count; papers print them as FLOPs.
-    target_macs: float = 400e6
-    # Of soft; at -0.07 twice the MACs are worth 5 % of the quality.
-    exponent: float = -0.07
-    # Of absolute; at -0.1 a network 10 % off the target loses 0.01.
-    beta: float = -0.1
-    # Networks outside are never trained. None: no limit.
-    min_macs: float | None = None
-    max_macs: float | None = None
-    # Quality up and MACs down as two objectives of the sampler. The reward is still
-    # computed, and picks the baseline.
-    multi_objective: bool = False
-    # Limits on other costs, in the same way. Parameters:
-    min_params: float | None = None
-    max_params: float | None = None
-    # Outputs of convolutions, in elements.
-    min_activations: float | None = None
-    max_activations: float | None = None
-    # Peak memory of the activations of one image, in bytes at one per activation (int8):
-    # 256e3 is 256 kB. space/peak_memory.py defines what is counted.
-    min_peak_memory: float | None = None
-    max_peak_memory: float | None = None
+    kind: Annotated[
+        ObjectiveKind,
+        Field(
+            description="How quality and MACs become one reward. soft: every MAC counts, by "
+            "exponent. hard: MACs count only above target_macs. absolute: distance from "
+            "target_macs counts on both sides, by beta."
+        ),
+    ] = "soft"
+    metric: Annotated[
+        Metric,
+        Field(
+            description="Quality of a network. accuracy: share of correct answers. log_loss: "
+            "exp(-log loss), the geometric mean of the probability of the true class, also from 0 "
+            "to 1; it is less noisy and orders networks better after short trainings."
+        ),
+    ] = "accuracy"
+    target_macs: Annotated[
+        float,
+        Field(
+            ge=1,
+            le=_MOST_MACS,
+            description="Multiply-accumulates to aim for, counted at the target's resolution and "
+            "classes; papers print them as FLOPs.",
+        ),
+    ] = 400e6
+    exponent: Annotated[
+        float,
+        Field(
+            ge=-10,
+            le=0,
+            description="Price of MACs in soft: at -0.07, twice the MACs cost 5 % of the quality. "
+            "A lower exponent finds smaller networks.",
+        ),
+    ] = -0.07
+    beta: Annotated[
+        float,
+        Field(
+            ge=-10,
+            lt=0,
+            description="Price of missing the target in absolute: at -0.1, a network 10 % off "
+            "target_macs loses 0.01. A lower beta finds networks closer to the target.",
+        ),
+    ] = -0.1
+    min_macs: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            description="Networks with fewer MACs are never trained; null sets no limit.",
+        ),
+    ] = None
+    max_macs: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            description="Networks with more MACs are never trained; null sets no limit.",
+        ),
+    ] = None
+    multi_objective: Annotated[
+        bool,
+        Field(
+            description="Give the sampler two objectives, quality up and MACs down, in place of "
+            "the reward. The baseline is still the network with the highest reward."
+        ),
+    ] = False
+
+    min_params: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            description="Networks with fewer parameters are never trained; null sets no limit.",
+        ),
+    ] = None
+    max_params: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            description="Networks with more parameters are never trained; null sets no limit.",
+        ),
+    ] = None
+    min_activations: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            description="Networks with fewer activations (outputs of convolutions) are never "
+            "trained; null sets no limit.",
+        ),
+    ] = None
+    max_activations: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            description="Networks with more activations (outputs of convolutions) are never "
+            "trained; null sets no limit.",
+        ),
+    ] = None
+    min_peak_memory: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            description="Networks with less peak memory are never trained; null sets no limit. In "
+            "bytes of the activations of one image, at one byte each (int8): 256e3 is 256 kB.",
+        ),
+    ] = None
+    max_peak_memory: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            description="Networks with more peak memory are never trained; null sets no limit. In "
+            "bytes of the activations of one image, at one byte each (int8): 256e3 is 256 kB.",
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
-        target = self.target_macs
-        is_met = 1 <= target <= _MOST_MACS
-        _require(target, f"from 1 to {_MOST_MACS:g}", is_met=is_met, name="target_macs")
-        exponent, beta = self.exponent, self.beta
-        _require(exponent, "from -10 to 0", is_met=-10 <= exponent <= 0, name="exponent")
-        _require(beta, "from -10 to below 0", is_met=-10 <= beta < 0, name="beta")
         for cost in ("macs", "params", "activations", "peak_memory"):
             self._check_limits(f"min_{cost}", f"max_{cost}")
 
     def _check_limits(self, *names: str) -> None:
-        limits = {name: getattr(self, name) for name in names}
-        for name, limit in limits.items():
-            _require(limit, "above 0, or null", is_met=limit is None or limit > 0, name=name)
-        low, high = limits.values()
+        low, high = (getattr(self, name) for name in names)
         if low and high and low > high:
             msg = f"{names[0]} {low:g} is above {names[1]} {high:g}"
             raise ConfigError(msg)
 
 
-@strict_dataclass
+@settings_dataclass
 class RaySettings:
-    """Where the cluster is, and what one training is lent of it."""
+    """Where the Ray cluster is, and what each training gets of it."""
 
-    # ray://HOST:10001, HOST:6379, or auto for the cluster that this machine is part of.
-    # None: a cluster of this machine alone, for the time of the run.
-    address: str | None = None
-    cpus_per_trial: float = 1.0
-    # Half a GPU lets two trainings share one. At 0 they run on the CPU, also on a machine
-    # that has a GPU.
-    gpus_per_trial: float = 0.0
+    address: Annotated[
+        str | None,
+        Field(
+            description="Address of the cluster: ray://HOST:10001, HOST:6379, or auto for the one "
+            "that this machine belongs to. null starts a cluster on this machine for the time of "
+            "the run."
+        ),
+    ] = None
+    cpus_per_trial: Annotated[float, Field(gt=0, description="CPU cores per training.")] = 1.0
+    gpus_per_trial: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="GPUs per training: a share up to 1, so that 0.5 lets two trainings share "
+            "one, or a whole number. At 0 trainings run on the CPU, even on a machine with a GPU.",
+        ),
+    ] = 0.0
 
     def __post_init__(self) -> None:
-        cpus, gpus = self.cpus_per_trial, self.gpus_per_trial
-        _require(cpus, "above 0", is_met=cpus > 0, name="cpus_per_trial")
-        is_met = 0 <= gpus <= 1 or gpus == int(gpus) > 0
-        _require(gpus, "from 0 to 1, or a whole number", is_met=is_met, name="gpus_per_trial")
+        gpus = self.gpus_per_trial
+        if gpus > 1 and gpus != int(gpus):
+            msg = f"gpus_per_trial must be from 0 to 1, or a whole number; got {gpus!r}"
+            raise ConfigError(msg)
 
 
-@strict_dataclass
+@settings_dataclass
 class SearchSettings:
-    """Stage 1: how many networks are tried, and who proposes them."""
+    """How many networks the search trains, and how it chooses them."""
 
-    # pareto: a training ends early when it can no longer reach the front of accuracy and MACs
-    # (search/pruning/pareto_pruning.py). median, successive_halving, hyperband: Optuna's, which
-    # compare the reward after an epoch with that of other trials, and may stop what would have
-    # reached the front. Accuracy is then measured after every epoch. none: never.
-    pruner: PrunerName = "none"
-    # Of pareto: after each epoch it stops a training whose chance to reach the front is lower.
-    # More saves time and loses points of the front (docs/scaling-out.md).
-    pruner_risk: float = 0.02
-    # Distinct networks trained in total, those that failed included; a resumed search
-    # counts the ones it already has.
-    n_trials: Annotated[int, FREE] = 40
-    sampler: SamplerName = "surrogate"
-    # What surrogate expects before any measurement. imagenet: what public records of ImageNet
-    # say, as far as the measurements agree. none: nothing.
-    prior: PriorName = "none"
+    pruner: Annotated[
+        PrunerName,
+        Field(
+            description="Ends unpromising trainings early; accuracy is then measured after every "
+            "epoch. pareto: when a network can no longer reach the front of accuracy and MACs. "
+            "median, successive_halving, hyperband: Optuna's, which compare rewards at the same "
+            "epoch and may stop networks of the front. none: never."
+        ),
+    ] = "none"
+    pruner_risk: Annotated[
+        float,
+        Field(
+            gt=0,
+            lt=0.5,
+            description="pareto ends a training whose probability of reaching the front falls "
+            "below this. A higher risk saves time and loses networks of the front.",
+        ),
+    ] = 0.02
+    n_trials: Annotated[
+        int,
+        FREE,
+        Field(
+            ge=1,
+            description="Distinct networks to train in total, failed ones included; a resumed "
+            "search counts those it already has. More trials find better networks.",
+        ),
+    ] = 40
+    sampler: Annotated[
+        SamplerName,
+        Field(
+            description="Chooses the networks to train. surrogate learns a model of accuracy "
+            "and knows the cost of every network; tpe, nsga2 and gp are Optuna's; evolution is "
+            "regularized evolution; random is the baseline to compare with."
+        ),
+    ] = "surrogate"
+    prior: Annotated[
+        PriorName,
+        Field(
+            description="What surrogate expects before any training. imagenet: the ranking of "
+            "public ImageNet records, as far as the trainings confirm it. none: nothing."
+        ),
+    ] = "none"
     screen: ScreenSettings = field(default_factory=ScreenSettings)
     objective: ObjectiveSettings = field(default_factory=ObjectiveSettings)
-    # Random trials before a model (tpe, gp) is asked; surrogate needs four.
-    n_startup: int = 10
-    # Of nsga2 and evolution (the paper of the latter uses 100, of runs of 20,000).
-    population_size: int = 20
-    # Proposals in a row that were known, or outside the limits, before the driver draws
-    # a new member of the space by chance.
-    max_useless: int = 20
-    # Evaluations at once; each uses proxy.training.threads threads.
-    n_workers: Annotated[int, FREE] = 1
-    # inline: in this process, one at a time. process: in n_workers processes. ray: on a
-    # cluster, n_workers at a time.
-    # auto: inline for one worker without limits, processes otherwise.
-    executor: Annotated[ExecutorName, FREE] = "auto"
+    n_startup: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="Random trials before tpe or gp uses its model; surrogate always needs "
+            "four.",
+        ),
+    ] = 10
+    population_size: Annotated[
+        int,
+        Field(
+            ge=2,
+            description="Networks that nsga2 and evolution keep. Larger populations pay in "
+            "searches of thousands of trials.",
+        ),
+    ] = 20
+    max_useless: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="Consecutive proposals, already known or outside the limits, after which "
+            "a network is drawn at random.",
+        ),
+    ] = 20
+    n_workers: Annotated[
+        int,
+        FREE,
+        Field(
+            ge=1,
+            description="Trainings at the same time; each uses proxy.training.threads threads. "
+            "Set it to the number of cores.",
+        ),
+    ] = 1
+    executor: Annotated[
+        ExecutorName,
+        FREE,
+        Field(
+            description="Where trainings run. inline: in this process, one at a time. process: in "
+            "n_workers processes. ray: on a cluster, n_workers at a time. auto: inline for one "
+            "worker without limits on time or memory, process otherwise."
+        ),
+    ] = "auto"
     ray: Annotated[RaySettings, FREE] = field(default_factory=RaySettings)
-    # No trial starts after this many seconds; those that run are finished. None: no limit.
-    timeout_seconds: Annotated[float | None, FREE] = None
-    # A training without a result after this many seconds is ended and has failed; the first
-    # one of a worker loads the images, too. None: no limit.
-    trial_timeout_seconds: Annotated[float | None, FREE] = None
-    # A worker process that holds more is ended, and its trial has failed. None: no limit.
-    max_memory_gib: Annotated[float | None, FREE] = None
-    # How often a trial is tried again after its worker process died.
-    max_retries: Annotated[int, FREE] = 1
-    # Trials failing in a row that end the search: then something else is wrong.
-    max_failures: Annotated[int, FREE] = 10
+    timeout_seconds: Annotated[
+        float | None,
+        FREE,
+        Field(
+            gt=0,
+            description="No trial starts after this many seconds; running ones finish. null sets "
+            "no limit.",
+        ),
+    ] = None
+    trial_timeout_seconds: Annotated[
+        float | None,
+        FREE,
+        Field(
+            gt=0,
+            description="A trial that takes longer is stopped and counts as failed. The first one "
+            "of each worker also loads the images; null sets no limit.",
+        ),
+    ] = None
+    max_memory_gib: Annotated[
+        float | None,
+        FREE,
+        Field(
+            gt=0,
+            description="A worker process that uses more memory, in GiB, is stopped and its trial "
+            "counts as failed; null sets no limit.",
+        ),
+    ] = None
+    max_retries: Annotated[
+        int,
+        FREE,
+        Field(ge=0, description="New attempts at a trial whose worker process died."),
+    ] = 1
+    max_failures: Annotated[
+        int,
+        FREE,
+        Field(
+            ge=1,
+            description="Consecutive failed trials that end the search, because something other "
+            "than the networks must be wrong.",
+        ),
+    ] = 10
 
     def __post_init__(self) -> None:
-        least = {
-            "n_trials": 1, "n_startup": 1, "population_size": 2, "max_useless": 1,
-            "n_workers": 1, "max_retries": 0, "max_failures": 1,
-        }  # fmt: skip
-        for name, smallest in least.items():
-            value = getattr(self, name)
-            _require(value, f"at least {smallest}", is_met=value >= smallest, name=name)
-        for name in ("timeout_seconds", "trial_timeout_seconds", "max_memory_gib"):
-            limit = getattr(self, name)
-            _require(limit, "above 0, or null", is_met=limit is None or limit > 0, name=name)
-        risk = self.pruner_risk
-        _require(risk, "above 0 and below 0.5", is_met=0 < risk < 0.5, name="pruner_risk")
-        self._check_together()
-
-    def _check_together(self) -> None:
         if self.objective.multi_objective and self.sampler in SINGLE_OBJECTIVE:
             msg = (
                 f"sampler {self.sampler!r} follows one objective; "
@@ -205,20 +357,32 @@ class SearchSettings:
             raise ConfigError(msg)
 
 
-@strict_dataclass
+@settings_dataclass
 class ConfirmSettings:
-    """The best of the search, trained again with fresh seeds."""
+    """How the best networks of the search are trained again with new seeds."""
 
-    # Networks with the highest reward; MnasNet confirms 15.
-    top_k: int = 15
-    # Trainings of each.
-    n_seeds: int = 2
-    # Of the intervals and of the tied set.
-    confidence: float = 0.95
-
-    def __post_init__(self) -> None:
-        _require(self.top_k, "at least 1", is_met=self.top_k >= 1, name="top_k")
-        allowed = "at least 2, so that the spread of seeds can be estimated"
-        _require(self.n_seeds, allowed, is_met=self.n_seeds >= 2, name="n_seeds")
-        level = self.confidence
-        _require(level, "above 0.5 and below 1", is_met=0.5 < level < 1, name="confidence")
+    top_k: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="Networks with the highest reward to train again; MnasNet confirms 15. "
+            "The noisier the proxy, the more are needed.",
+        ),
+    ] = 15
+    n_seeds: Annotated[
+        int,
+        Field(
+            ge=2,
+            description="Trainings per network, each with its own seed. More give narrower "
+            "intervals; two are needed to estimate the spread.",
+        ),
+    ] = 2
+    confidence: Annotated[
+        float,
+        Field(
+            gt=0.5,
+            lt=1,
+            description="Confidence level of the intervals and of the set of networks that are "
+            "tied with the best.",
+        ),
+    ] = 0.95

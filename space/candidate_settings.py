@@ -1,72 +1,134 @@
 """Settings of the grid that stage 2 takes its candidates from."""
 
 import math
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import Field
 
 from mbscale.errors import ConfigError
 from mbscale.space.network import Network
 from mbscale.space.rounding import DepthRounding
 from mbscale.space.scaled_costs import FloatArray
 from mbscale.space.scaling import ScalingRules, total_stride
-from mbscale.strict_dataclass import strict_dataclass
+from mbscale.strict_dataclass import settings_dataclass
 
-Range = tuple[float, float]
+# At phi_search 2 a network is scaled by the square of a constant.
+Constant = Annotated[float, Field(ge=1, le=10)]
+Range = tuple[Constant, Constant]
 Constraint = Literal["measured", "nominal"]
 
 _MOST_POINTS = 2_000_000
-# The square of it, at phi_search 2, is the largest factor that a network is scaled by.
-_LARGEST_CONSTANT = 10.0
 _EDGE = 1e-9
 
 
-@strict_dataclass
+@settings_dataclass
 class CandidateSettings:
-    """Which scalings of a baseline are compared in stage 2."""
+    """Which scaled versions of a baseline are compared."""
 
-    # Distance of two grid values of alpha, beta and gamma; 0.001 to 1.
-    step: float = 0.05
-    # Lowest and highest alpha, beta, gamma, each at least 1. Nothing: from 1 to the first
-    # grid value that reaches the multiple on its own.
-    alpha_range: Range | None = None
-    beta_range: Range | None = None
-    gamma_range: Range | None = None
-    # How many times the baseline's MACs a candidate costs for each step of phi; 1.1 to 8.
-    multiple: float = 2.0
-    # Largest relative distance from the multiple; 0.001 to 0.5.
-    tolerance: float = 0.05
-    # Candidates are scaled by this phi; at 2 the rounding averages out, at four times the cost.
-    phi_search: Literal[1, 2] = 1
-    # "measured" keeps what really costs the multiple; "nominal" is the paper's literal
-    # rule alpha * beta**2 * gamma**2, whatever that costs.
-    constraint: Constraint = "measured"
-    # EfficientNet's code rounds depths up; "round" comes nearer to the formula.
-    depth_rounding: DepthRounding = "ceil"
-    # Resolutions are multiples of this. Nothing: the total stride of the baseline,
-    # because odd maps are padded at every stride and cost more than they give.
-    resolution_multiple: int | None = None
-    # Largest resolution of a candidate in pixels: what lies above that of the source images
-    # is only upsampling. Nothing: no limit.
-    max_resolution: int | None = None
-    # Widths are multiples of this.
-    width_divisor: int = 8
-    # With fewer distinct networks than this inside the tolerance, it is widened,
-    # with a message, up to four times.
-    min_networks: int = 4
+    step: Annotated[
+        float,
+        Field(
+            ge=0.001,
+            le=1,
+            description="Distance between grid values of alpha, beta and gamma. Smaller steps "
+            "find more candidates and take longer to search.",
+        ),
+    ] = 0.05
+    alpha_range: Annotated[
+        Range | None,
+        Field(
+            description="Lowest and highest alpha, the growth of depth per step of phi. null "
+            "goes from 1 to the first grid value that reaches the multiple on its own."
+        ),
+    ] = None
+    beta_range: Annotated[
+        Range | None,
+        Field(
+            description="Lowest and highest beta, the growth of width per step of phi. null "
+            "goes from 1 to the first grid value that reaches the multiple on its own."
+        ),
+    ] = None
+    gamma_range: Annotated[
+        Range | None,
+        Field(
+            description="Lowest and highest gamma, the growth of resolution per step of phi. null "
+            "goes from 1 to the first grid value that reaches the multiple on its own."
+        ),
+    ] = None
+    multiple: Annotated[
+        float,
+        Field(
+            ge=1.1,
+            le=8,
+            description="MACs of a candidate per step of phi, as a multiple of the baseline's.",
+        ),
+    ] = 2.0
+    tolerance: Annotated[
+        float,
+        Field(
+            ge=0.001,
+            le=0.5,
+            description="Largest relative distance of a candidate's MACs from the multiple.",
+        ),
+    ] = 0.05
+    phi_search: Annotated[
+        Literal[1, 2],
+        Field(
+            description="Phi at which candidates are trained. At 2 rounding of widths and depths "
+            "matters less, but with a multiple of 2 each costs four times the baseline."
+        ),
+    ] = 1
+    constraint: Annotated[
+        Constraint,
+        Field(
+            description="Cost that must be near the multiple. measured: the MACs of the network "
+            "as it is built. nominal: the paper's alpha * beta**2 * gamma**2, whatever the "
+            "network really costs."
+        ),
+    ] = "measured"
+    depth_rounding: Annotated[
+        DepthRounding,
+        Field(
+            description="Rounding of scaled depths. ceil rounds up, as EfficientNet's code does; "
+            "round is closer to the formula and better for stages of few blocks."
+        ),
+    ] = "ceil"
+    resolution_multiple: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=1024,
+            description="Scaled resolutions are multiples of this many pixels. null takes the "
+            "total stride of the baseline: other sizes are padded at every stride and cost more "
+            "than they gain.",
+        ),
+    ] = None
+    max_resolution: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=65_536,
+            description="Largest resolution of a candidate in pixels. Set it to the size of the "
+            "source images, beyond which they are only upsampled; null sets no limit.",
+        ),
+    ] = None
+    width_divisor: Annotated[
+        int, Field(ge=1, le=1024, description="Scaled widths are multiples of this.")
+    ] = 8
+    min_networks: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1000,
+            description="If fewer distinct networks are within the tolerance, it is widened up to "
+            "four times, with a message.",
+        ),
+    ] = 4
 
     def __post_init__(self) -> None:
-        _require(self.step, 0.001, 1, name="step")
-        _require(self.multiple, 1.1, 8, name="multiple")
-        _require(self.tolerance, 0.001, 0.5, name="tolerance")
-        _require(self.width_divisor, 1, 1024, name="width_divisor")
-        _require(self.min_networks, 0, 1000, name="min_networks")
-        if self.resolution_multiple is not None:
-            _require(self.resolution_multiple, 1, 1024, name="resolution_multiple")
-        if self.max_resolution is not None:
-            _require(self.max_resolution, 1, 65536, name="max_resolution")
         for name in ("alpha_range", "beta_range", "gamma_range"):
-            _require_range(getattr(self, name), name=name)
+            _check_order(getattr(self, name), name=name)
         n_points = math.prod(len(values) for values in self.axes())
         if n_points > _MOST_POINTS:
             msg = (
@@ -108,16 +170,9 @@ def _axis(bounds: Range | None, step: float, *, until: float) -> FloatArray:
     return low + step * steps
 
 
-def _require(value: float, low: float, high: float, *, name: str) -> None:
-    if not low <= value <= high:
-        msg = f"{name} must be from {low:g} to {high:g}; got {value:g}"
-        raise ConfigError(msg)
-
-
-def _require_range(bounds: Range | None, *, name: str) -> None:
-    if bounds and not 1 <= bounds[0] <= bounds[1] <= _LARGEST_CONSTANT:
+def _check_order(bounds: Range | None, *, name: str) -> None:
+    if bounds and bounds[0] > bounds[1]:
         msg = (
-            f"{name} must be two numbers from 1 to {_LARGEST_CONSTANT:g}, the lower one first; "
-            f"got {bounds[0]:g} and {bounds[1]:g}"
+            f"{name} must be two numbers, the lower one first; got {bounds[0]:g} and {bounds[1]:g}"
         )
         raise ConfigError(msg)

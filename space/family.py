@@ -4,7 +4,9 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from mbscale.errors import ArchitectureError, ConfigError
 from mbscale.space.network import Network, Target
@@ -17,7 +19,7 @@ from mbscale.space.scaling import (
     scale_resolution,
     total_stride,
 )
-from mbscale.strict_dataclass import strict_dataclass
+from mbscale.strict_dataclass import settings_dataclass
 
 FamilyMode = Literal["phi", "matched", "published"]
 
@@ -25,53 +27,89 @@ FamilyMode = Literal["phi", "matched", "published"]
 _LAST_PHI = 7
 _HALVINGS = 60
 
+Phi = Annotated[float, Field(ge=-10, le=20)]
+Rate = Annotated[float, Field(ge=0, le=0.99)]
 
-@strict_dataclass
+
+@settings_dataclass
 class FamilySettings:
     """Which members a family has and how they are rounded."""
 
-    # "phi" takes pure powers of the constants, as in the paper. "matched" goes along the
-    # same line to the network whose measured MACs are nearest to multiple ** phi.
-    # "published" takes the coefficients of EfficientNet's code, which are no powers.
-    mode: FamilyMode = "phi"
-    # The steps, from -10 to 20, fractions included; in the published mode the numbers
-    # of the members, 0 to 7.
-    phi: tuple[float, ...] = (0, 1, 2, 3, 4, 5, 6, 7)
-    # Cost of one step of phi over the one before, in the matched mode; 1.1 to 8.
-    multiple: float = 2.0
-    # Resolutions are multiples of this. Nothing: the total stride of the baseline, except
-    # in the published mode, where it is 1.
-    resolution_multiple: int | None = None
-    # Largest resolution in pixels; EfficientNetV2 stops at 480. Nothing: no limit.
-    max_resolution: int | None = None
-    # EfficientNet's code rounds depths up; "round" comes nearer to the formula.
-    depth_rounding: DepthRounding = "ceil"
-    # Widths are multiples of this.
-    width_divisor: int = 8
-    # Dropout at phi = 0 and at phi = 7, linear between and held beyond.
-    # The published mode has the steps of EfficientNet's code instead.
-    dropout: tuple[float, float] = (0.2, 0.5)
-    # Drop path of the last block, likewise; 0.2 for all members in EfficientNet's code.
-    drop_path: tuple[float, float] = (0.2, 0.2)
+    mode: Annotated[
+        FamilyMode,
+        Field(
+            description="How members grow. phi: powers of the scaling constants, as in the paper. "
+            "matched: along the same line, to the network whose MACs are nearest to multiple ** "
+            "phi. published: the coefficients of EfficientNet's code, which are no powers."
+        ),
+    ] = "phi"
+    phi: Annotated[
+        tuple[Phi, ...],
+        Field(
+            description="Members of the family, one per step phi, fractions included; in published "
+            "the numbers of the members, 0 to 7."
+        ),
+    ] = (0, 1, 2, 3, 4, 5, 6, 7)
+    multiple: Annotated[
+        float,
+        Field(
+            ge=1.1,
+            le=8,
+            description="MACs of a member in matched, as a multiple of those one step of phi "
+            "below.",
+        ),
+    ] = 2.0
+    resolution_multiple: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=65_536,
+            description="Resolutions are multiples of this many pixels. null takes the total "
+            "stride of the baseline, and 1 in published.",
+        ),
+    ] = None
+    max_resolution: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=65_536,
+            description="Largest resolution in pixels; EfficientNetV2 stops at 480. null sets no "
+            "limit.",
+        ),
+    ] = None
+    depth_rounding: Annotated[
+        DepthRounding,
+        Field(
+            description="Rounding of scaled depths. ceil rounds up, as EfficientNet's code does; "
+            "round is closer to the formula."
+        ),
+    ] = "ceil"
+    width_divisor: Annotated[
+        int, Field(ge=1, le=1024, description="Scaled widths are multiples of this.")
+    ] = 8
+    dropout: Annotated[
+        tuple[Rate, Rate],
+        Field(
+            description="Dropout before the classifier at phi 0 and at phi 7, linear between and "
+            "constant beyond. published takes the steps of EfficientNet's code instead."
+        ),
+    ] = (0.2, 0.5)
+    drop_path: Annotated[
+        tuple[Rate, Rate],
+        Field(
+            description="Drop path of the last block at phi 0 and at phi 7, linear between and "
+            "constant beyond; 0.2 for all members in EfficientNet's code."
+        ),
+    ] = (0.2, 0.2)
 
     def __post_init__(self) -> None:
         if not self.phi or len(set(self.phi)) < len(self.phi):
             msg = f"phi must name at least one step, each once; got {list(self.phi)}"
             raise ConfigError(msg)
         for phi in self.phi:
-            _require(phi, -10, 20, name="phi")
             if self.mode == "published" and phi not in range(_LAST_PHI + 1):
                 msg = f"the published mode has the members 0 to {_LAST_PHI}; got phi {phi:g}"
                 raise ConfigError(msg)
-        _require(self.multiple, 1.1, 8, name="multiple")
-        _require(self.width_divisor, 1, 1024, name="width_divisor")
-        for rate in self.dropout:
-            _require(rate, 0, 0.99, name="dropout")
-        for rate in self.drop_path:
-            _require(rate, 0, 0.99, name="drop_path")
-        for name in ("resolution_multiple", "max_resolution"):
-            if getattr(self, name) is not None:
-                _require(getattr(self, name), 1, 65536, name=name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,9 +285,3 @@ def _warn(members: tuple[FamilyMember, ...]) -> Iterator[str]:
         twin = seen.setdefault((bare, network.target.resolution), network.name)
         if twin != network.name:
             yield f"{network.name} is the same network as {twin}: rounding left no step between"
-
-
-def _require(value: float, low: float, high: float, *, name: str) -> None:
-    if not low <= value <= high:
-        msg = f"{name} must be from {low:g} to {high:g}; got {value:g}"
-        raise ConfigError(msg)

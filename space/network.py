@@ -1,28 +1,28 @@
 """An architecture in the place it is used: resolution and classes."""
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 from mbscale.errors import ArchitectureError
 from mbscale.space.architecture import Architecture
 from mbscale.space.cost import Cost, count_cost
-from mbscale.strict_dataclass import strict_dataclass
+from mbscale.strict_dataclass import settings_dataclass
 
 
-@strict_dataclass
+@settings_dataclass(error=ArchitectureError)
 class Target:
     """Where the network will be used; cost is counted here. ``resolution`` in pixels."""
 
-    resolution: int = 224
-    num_classes: int = 1000
-
-    def __post_init__(self) -> None:
-        is_met = 1 <= self.resolution <= 65_536 and 2 <= self.num_classes <= 10_000_000
-        if not is_met:
-            msg = (
-                "target needs a resolution from 1 to 65536 and 2 to 10000000 classes; "
-                f"got {self.resolution} and {self.num_classes}"
-            )
-            raise ArchitectureError(msg)
+    resolution: Annotated[
+        int,
+        Field(ge=1, le=65_536, description="Side of the input images in pixels."),
+    ] = 224
+    num_classes: Annotated[
+        int,
+        Field(ge=2, le=10_000_000, description="Classes that the network tells apart."),
+    ] = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,10 +66,10 @@ def test_python_refuses_what_yaml_refuses_in_the_same_words(
 
 
 def test_an_item_of_a_list_is_named() -> None:
-    with pytest.raises(ConfigError, match=r"^rates\.1 must be at least 0 and below 1; got 1\.0$"):
+    with pytest.raises(ConfigError, match=r"^rates\.1 must be from 0 to below 1; got 1\.0$"):
         Training(rates=(0.5, 1.0))
     data = {"steps": [{}, {"rates": [2]}]}
-    with pytest.raises(ConfigError, match=r"^a: steps\.1\.rates\.0 must be at least 0 and below 1"):
+    with pytest.raises(ConfigError, match=r"^a: steps\.1\.rates\.0 must be from 0 to below 1"):
         parse_strict(Settings, data, where="a", error=ConfigError)
 
 

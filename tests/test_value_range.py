@@ -13,7 +13,7 @@ from mbscale.value_range import ValueRange, read_range, takes_none
     [
         (Annotated[int, Field(ge=2)], "at least 2"),
         (Annotated[int, Field(gt=0, le=2**32 - 1)], "above 0 and at most 4294967295"),
-        (Annotated[float, Field(ge=0, lt=1)], "at least 0 and below 1"),
+        (Annotated[float, Field(ge=0, lt=1)], "from 0 to below 1"),
         (Annotated[float, Field(ge=1, le=1e15)], "from 1 to 1e+15"),
         (Annotated[float, Field(lt=0.5)], "below 0.5"),
         (Annotated[int | None, Field(ge=8)], "at least 8"),

@@ -1,46 +1,74 @@
 """Settings of stage 2 and of the family that it ends in."""
 
 from dataclasses import field
-from typing import Literal
+from typing import Annotated
 
-from mbscale.errors import ConfigError
+from pydantic import Field
+
+from mbscale.search.settings import Metric
 from mbscale.space.candidate_settings import CandidateSettings
 from mbscale.space.family import FamilySettings
-from mbscale.strict_dataclass import strict_dataclass
+from mbscale.strict_dataclass import settings_dataclass
 
 __all__ = ["CandidateSettings", "FamilySettings", "Metric", "ScaleSettings"]
 
-Metric = Literal["accuracy", "log_loss"]
 
-
-@strict_dataclass
+@settings_dataclass
 class ScaleSettings:
-    """How stage 2 finds the scaling constants."""
+    """How the scaling constants are found."""
 
-    # Which networks are compared.
     candidates: CandidateSettings = field(default_factory=CandidateSettings)
-    # What ranks them; log loss is less noisy where accuracies are close together.
-    metric: Metric = "accuracy"
-    # Networks trained at most, controls included; the ones that lie farthest apart are
-    # taken from a longer list. At least 2.
-    max_candidates: int = 16
-    # Each round trains the survivors once more with a fresh seed and keeps the better half.
-    # This many reach the last round, with the best single dimension and the best compound
-    # network always among them. At least 2.
-    n_finalists: int = 4
-    # Seeds of the finalists, 3 to 100: fewer tell little of the noise.
-    n_seeds: int = 3
-    # Train the best constants again at phi = 2, where a candidate costs the square of
-    # the multiple, before they are fixed. With phi_search 2 all were trained there already.
-    confirm_phi_2: bool = True
-    # Constants that are compared at phi = 2, beside the best single dimension. 1 to 10.
-    n_confirmed: int = 2
-
-    def __post_init__(self) -> None:
-        _require(self.max_candidates, 2, 10_000, name="max_candidates")
-        _require(self.n_finalists, 2, 10_000, name="n_finalists")
-        _require(self.n_seeds, 3, 100, name="n_seeds")
-        _require(self.n_confirmed, 1, 10, name="n_confirmed")
+    metric: Annotated[
+        Metric,
+        Field(
+            description="Quality that ranks the scaled networks; log_loss is less noisy where "
+            "accuracies are close together."
+        ),
+    ] = "accuracy"
+    max_candidates: Annotated[
+        int,
+        Field(
+            ge=2,
+            le=10_000,
+            description="Scaled networks to train at most, controls included; of a longer list "
+            "those farthest apart are taken.",
+        ),
+    ] = 16
+    n_finalists: Annotated[
+        int,
+        Field(
+            ge=2,
+            le=10_000,
+            description="Networks in the last round. Each round trains the remaining networks "
+            "with a new seed and keeps the better half; the best network scaled in one dimension "
+            "and the best compound one always stay.",
+        ),
+    ] = 4
+    n_seeds: Annotated[
+        int,
+        Field(
+            ge=3,
+            le=100,
+            description="Trainings per finalist, each with its own seed. More give narrower "
+            "intervals.",
+        ),
+    ] = 3
+    confirm_phi_2: Annotated[
+        bool,
+        Field(
+            description="Train the best constants again at phi = 2, at the square of the cost "
+            "multiple, before they are final. No effect where candidates.phi_search is 2."
+        ),
+    ] = True
+    n_confirmed: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=10,
+            description="Sets of constants to compare at phi = 2, besides the best network scaled "
+            "in one dimension.",
+        ),
+    ] = 2
 
     @property
     def has_confirmation(self) -> bool:
@@ -51,9 +79,3 @@ class ScaleSettings:
     def n_confirmations(self) -> int:
         """Trainings at phi = 2, at most: two contenders may come down to one network."""
         return (self.n_confirmed + 1) * self.n_seeds * self.has_confirmation
-
-
-def _require(value: int, low: int, high: int, *, name: str) -> None:
-    if not low <= value <= high:
-        msg = f"{name} must be from {low} to {high}; got {value}"
-        raise ConfigError(msg)

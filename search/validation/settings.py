@@ -1,15 +1,22 @@
 """Which networks a proxy is validated on, against what, and beside which other proxies."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from mbscale.errors import ConfigError
-from mbscale.strict_dataclass import strict_dataclass
+from mbscale.strict_dataclass import settings_dataclass
 
 
-@strict_dataclass
+@settings_dataclass
 class Candidate:
     """Another proxy: the configured one with changes such as ``training.epochs=6``."""
 
-    name: str
-    changes: tuple[str, ...] = ()
+    name: Annotated[str, Field(description="Name of the proxy in the report.")]
+    changes: Annotated[
+        tuple[str, ...],
+        Field(description="Changes to the settings below proxy, such as training.epochs=6."),
+    ] = ()
 
 
 # Rows of proxy.csv and scores.csv that no candidate may be taken for.
@@ -17,50 +24,90 @@ ROW_NAMES = ("configured", "reference", "macs", "parameters")
 STAGES = Candidate("stages", ("evaluator=zero_cost", "zero_cost.score=stages"))
 
 
-@strict_dataclass
+@settings_dataclass
 class ValidationSettings:
-    """How the order of a proxy is compared with that of a reference."""
+    """How the ranking of a proxy is compared with that of a reference."""
 
-    # Networks of the space, or of the table; 10 to 20 cost a long training each.
-    n_networks: int = 16
-    # Trainings of each network by each proxy; two show the noise.
-    n_seeds: int = 2
-    # Which networks are drawn.
-    sample_seed: int = 0
-    # Of a table, only networks with MACs in between are drawn. None: no limit.
-    min_macs: float | None = None
-    max_macs: float | None = None
-    # Tau is counted inside bands, too, whose dearest network has this many times the MACs of
-    # the cheapest one. A band needs eight networks; where none has them, n_bands parts of
-    # equally many networks are taken.
-    band_ratio: float = 1.2
-    n_bands: int = 2
-    # The cheapest proxy of at least this tau goes to proxy.yaml.
-    threshold: float = 0.6
-    # What the long training changes in the proxy; not used with a table.
-    reference: tuple[str, ...] = ("training.epochs=20", "resolution=null")
-    # Beside the configured proxy; the score that costs a count, where nothing is said.
-    candidates: tuple[Candidate, ...] = (STAGES,)
-    # With a table: how far the accuracy model of a search orders the networks once so many
-    # others of the table are known, chosen by chance and spread. No proxy of a search: it has
-    # what proxies do without. An empty list leaves it out.
-    labels: tuple[int, ...] = (20, 50)
+    n_networks: Annotated[
+        int,
+        Field(
+            ge=4,
+            description="Networks to rank, sampled from the space or the table. More narrow the "
+            "interval of tau; without a table each costs a long training.",
+        ),
+    ] = 16
+    n_seeds: Annotated[
+        int,
+        Field(ge=1, description="Evaluations of each network by each proxy; two show the noise."),
+    ] = 2
+    sample_seed: Annotated[
+        int, Field(ge=0, description="Seed that chooses which networks are ranked.")
+    ] = 0
+    min_macs: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            description="Networks of a table with fewer MACs are left out; null sets no limit.",
+        ),
+    ] = None
+    max_macs: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            description="Networks of a table with more MACs are left out; null sets no limit.",
+        ),
+    ] = None
+    band_ratio: Annotated[
+        float,
+        Field(
+            gt=1,
+            description="Largest ratio of MACs within a band. Tau is also reported in bands of "
+            "similar cost, where size alone cannot rank; a band needs eight networks.",
+        ),
+    ] = 1.2
+    n_bands: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="Equally large bands to use where no band of band_ratio has eight "
+            "networks.",
+        ),
+    ] = 2
+    threshold: Annotated[
+        float,
+        Field(
+            ge=-1,
+            le=1,
+            description="Lowest tau of a proxy that can be recommended: the cheapest proxy that "
+            "reaches it is written to proxy.yaml.",
+        ),
+    ] = 0.6
+    reference: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Changes to the settings below proxy that make the reference, a long "
+            "training; not used with a table."
+        ),
+    ] = ("training.epochs=20", "resolution=null")
+    candidates: Annotated[
+        tuple[Candidate, ...],
+        Field(
+            description="Other proxies to compare with the configured one, each a name and its "
+            "changes."
+        ),
+    ] = (STAGES,)
+    labels: Annotated[
+        tuple[Annotated[int, Field(ge=2)], ...],
+        Field(
+            description="With a table, also report how well the accuracy model of a search ranks "
+            "the networks once this many others are known, sampled at random and spread out. It "
+            "is no proxy, because it uses accuracies; an empty list skips it."
+        ),
+    ] = (20, 50)
 
     def __post_init__(self) -> None:
-        least = {"n_networks": 4, "n_seeds": 1, "sample_seed": 0, "n_bands": 1}
-        for name, smallest in least.items():
-            value = getattr(self, name)
-            if value < smallest:
-                msg = f"{name} must be at least {smallest}; got {value}"
-                raise ConfigError(msg)
-        if self.band_ratio <= 1:
-            msg = f"band_ratio must be above 1; got {self.band_ratio}"
-            raise ConfigError(msg)
-        if not -1 <= self.threshold <= 1:
-            msg = f"threshold must be from -1 to 1; got {self.threshold}"
-            raise ConfigError(msg)
-        if any(n_labels < 2 for n_labels in self.labels) or len({*self.labels}) < len(self.labels):
-            msg = f"labels must be different numbers of at least 2; got {list(self.labels)}"
+        if len({*self.labels}) < len(self.labels):
+            msg = f"labels must be different numbers; got {list(self.labels)}"
             raise ConfigError(msg)
         if 2 * self.n_bands > self.n_networks:
             msg = f"n_bands must leave two of {self.n_networks} networks a band; got {self.n_bands}"

@@ -30,7 +30,7 @@ def _parse(data: dict[str, Any]) -> ProxySettings:
         ({"data": {"path": "a.npz"}}, "takes no path"),
         ({"data": {"image_size": 8}}, "fashion_mnist takes no image_size"),
         ({"resolution": 100_000}, "resolution must be from 8 to 65536, or null"),
-        ({"training": {"threads": 5000}}, "threads must be at most 1024"),
+        ({"training": {"threads": 5000}}, "threads must be from 1 to 1024"),
         ({"data": {"n_train": 0}}, "n_train must be at least 1"),
         ({"data": {"split_seed": -1}}, "split_seed must be at least 0"),
         ({"data": {"crop_padding": 33}}, "crop_padding must be from 0 to 32"),
@@ -43,7 +43,7 @@ def _parse(data: dict[str, Any]) -> ProxySettings:
         ({"training": {"momentum": -0.1}}, "momentum must be from 0"),
         ({"training": {"warmup": 1.1}}, "warmup must be from 0 to 1"),
         ({"training": {"bn_momentum": 0}}, "bn_momentum must be above 0"),
-        ({"training": {"threads": 0}}, "threads must be at least 1"),
+        ({"training": {"threads": 0}}, "threads must be from 1 to 1024"),
         ({"training": {"epoch": 3}}, "did you mean 'epochs'"),
     ],
 )

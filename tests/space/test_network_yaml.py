@@ -75,8 +75,8 @@ def test_a_file_by_hand_needs_no_counts_and_no_defaults(tmp_path: Path) -> None:
         ("depth: 2", "depth: '2'", "stages.0.depth must be a whole number; got '2'"),
         ("width: 16", "width: .nan", "architecture.stem.width"),
         ("mbconv", "mbconf", "got 'mbconf'; did you mean 'mbconv'"),
-        ("resolution: 96", "resolution: 0", "resolution from 1 to"),
-        ("num_classes: 10", "num_classes: 1", "2 to"),
+        ("resolution: 96", "resolution: 0", "resolution must be from 1 to"),
+        ("num_classes: 10", "num_classes: 1", "num_classes must be from 2 to"),
         ("num_classes: 10", "num_classes: 10\nmacs: 5", "macs is 5, but the stages count"),
         ("expand_ratio: 4", "expand_ratio: 4, width: 3", "stands twice"),
         (
