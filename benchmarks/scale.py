@@ -27,6 +27,7 @@ import numpy as np
 
 from mbscale.proxy.evaluation import Evaluation, OnEpoch, SplitName
 from mbscale.results.record import Record
+from mbscale.search.designs import list_choices, require_search_space
 from mbscale.search.driver import run_search
 from mbscale.search.execution.executors import InlineExecutor
 from mbscale.search.proposals import Proposal, make_proposal
@@ -36,7 +37,7 @@ from mbscale.search.study.trials import add_evaluation, make_record, record_attr
 from mbscale.search.task import SearchTask
 from mbscale.space.architecture import Architecture
 from mbscale.space.cost import count_cost
-from mbscale.space.encoding import sample_vector, space_choices
+from mbscale.space.encoding import sample_vector
 from mbscale.space.network import Target
 from mbscale.space.search_space import load_search_space
 
@@ -122,7 +123,7 @@ def draw_new(task: SearchTask, seen: set[str], n_networks: int) -> Iterator[Prop
     """Distinct networks by chance."""
     rng, last = np.random.default_rng(0), len(seen) + n_networks
     while len(seen) < last:
-        proposal = make_proposal(task, sample_vector(task.space, rng))
+        proposal = make_proposal(task, sample_vector(require_search_space(task.space), rng))
         if proposal.key not in seen:
             seen.add(proposal.key)
             yield proposal
@@ -135,7 +136,7 @@ def fill(
     blank = make_record(task, proposal, number=number, state="complete", reason="")
     evaluation = evaluate(proposal.architecture, seed=blank.seed)
     record = add_evaluation(blank, evaluation, task)
-    names = [choice.name for choice in space_choices(task.space)]
+    names = [choice.name for choice in list_choices(task.space)]
     params = dict(zip(names, proposal.vector, strict=True))
     return template | {
         "params": params,

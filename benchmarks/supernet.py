@@ -23,6 +23,7 @@ from mbscale.search.validation.agreement import Floats, compare, seed_tau
 from mbscale.search.validation.score_book import Score
 from mbscale.space.architecture import Architecture
 from mbscale.space.blocks import canonical_key
+from mbscale.space.costs import list_counters
 from mbscale.space.search_space import load_search_space
 from mbscale.space.stratified import sample_stratified
 
@@ -35,7 +36,9 @@ def draw_networks(config: RunConfig) -> tuple[Architecture, ...]:
         space,
         config.target,
         settings.n_networks,
-        is_allowed=lambda vectors: is_within_limits(vectors, space, config.target, objective),
+        is_allowed=lambda vectors: is_within_limits(
+            vectors, list_counters(space, config.target), objective
+        ),
         seed=settings.sample_seed,
     )
 

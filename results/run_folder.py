@@ -1,12 +1,15 @@
 """The files of a run folder: where each one is, and how baseline.yaml says where it comes from."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mbscale.errors import RunError
 from mbscale.results.files import replace_file
 from mbscale.space.network import Network
-from mbscale.space.network_yaml import format_network
+from mbscale.space.network_yaml import Scalar, format_network
+from mbscale.strict_dataclass import strict_dataclass
+from mbscale.strict_yaml import dump_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +131,26 @@ class Provenance:
 
 def write_baseline(folder: RunFolder, network: Network, provenance: Provenance) -> None:
     """baseline.yaml: the network with its exact cost and where it comes from."""
-    known = {name: value for name, value in asdict(provenance).items() if value is not None}
-    replace_file(folder.baseline, format_network(network, known))
+    replace_file(folder.baseline, format_network(network, _list_known(provenance)))
+
+
+@strict_dataclass
+class ChosenFile:
+    """The keys of baseline.yaml after the search of a space of the user's own."""
+
+    choices: dict[str, str | int | float]
+    provenance: dict[str, Scalar]
+
+
+def write_chosen(
+    folder: RunFolder, choices: Mapping[str, str | int | float], provenance: Provenance
+) -> None:
+    """baseline.yaml: the chosen options by name, and where they come from."""
+    replace_file(folder.baseline, dump_yaml(ChosenFile(dict(choices), _list_known(provenance))))
+
+
+def _list_known(provenance: Provenance) -> dict[str, Scalar]:
+    return {name: value for name, value in asdict(provenance).items() if value is not None}
 
 
 def make_folder(path: Path) -> None:

@@ -35,6 +35,12 @@ def _leave(vectors: IntArray) -> IntArray:
     return vectors
 
 
+def count_nothing(vectors: IntArray) -> StageCosts:
+    """The costs of a space whose members all cost the same."""
+    one = np.ones(len(vectors), dtype=np.int64)
+    return StageCosts(one, one, np.zeros((len(vectors), 1), dtype=np.int64))
+
+
 @dataclass(frozen=True, eq=False)
 class ChoiceSpace:
     """Choices in the order of a vector's integers, and the exact cost of many vectors.
@@ -45,12 +51,13 @@ class ChoiceSpace:
     """
 
     choices: tuple[Choice, ...]
-    count: Callable[[IntArray], StageCosts]
+    count: Callable[[IntArray], StageCosts] = count_nothing
     # The resolution, counted from 0, of every stage that ``count`` gives parameters of.
-    levels: tuple[int, ...]
+    levels: tuple[int, ...] = (0,)
     canonicalize: Callable[[IntArray], IntArray] = _leave
-    # Costs by name, for limits on others than MACs and parameters.
+    # Costs by name; limits may be set on them. MACs and parameters are those of ``count``.
     counters: Mapping[str, Counter] = field(default_factory=dict[str, Counter])
+    name: str = "own"
 
     def __post_init__(self) -> None:
         names = [choice.name for choice in self.choices]
@@ -62,6 +69,11 @@ class ChoiceSpace:
         # Two vectors show whether ``count`` gives what it should.
         vectors = np.stack([np.zeros_like(self.sizes), self.sizes - 1])
         _check_costs(self.count(vectors), n_stages=len(self.levels))
+        counters: dict[str, Counter] = {
+            "macs": lambda vectors: self.count(vectors).macs,
+            "params": lambda vectors: self.count(vectors).params,
+        }
+        object.__setattr__(self, "counters", counters | dict(self.counters))
 
     @property
     def sizes(self) -> IntArray:
@@ -88,7 +100,7 @@ class ChoiceSpace:
 def _check_costs(costs: object, *, n_stages: int) -> None:
     """Raise ArchitectureError unless these are the costs of two vectors."""
     if not isinstance(costs, StageCosts):
-        msg = f"count must return StageCosts, with arrays for many vectors; got {costs!r:.60}"
+        msg = f"count must return StageCosts, with arrays for many vectors; got {str(costs)[:60]}"
         raise ArchitectureError(msg)
     shapes = {"macs": (2,), "params": (2,), "stage_params": (2, n_stages)}
     for name, shape in shapes.items():
@@ -128,6 +140,7 @@ def describe_space(space: SearchSpace, target: Target) -> ChoiceSpace:
         tuple(levels.tolist()),
         canonicalize,
         list_counters(space, target),
+        space.name,
     )
 
 

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from mbscale.proxy.evaluation import Evaluation, Evaluator
 from mbscale.results.record import Record
 from mbscale.results.run_folder import RunFolder
+from mbscale.search.designs import list_choices
 from mbscale.search.early_stopping import EarlyStopping
 from mbscale.search.execution.interrupts import Interrupts
 from mbscale.search.execution.jobs import Course, Trained, read_end
@@ -33,7 +34,6 @@ from mbscale.search.study.study_in_memory import StudyInMemory
 from mbscale.search.study.trials import add_evaluation, make_record, tell_values, trial_seed
 from mbscale.search.task import SearchTask
 from mbscale.search.verdicts import refuse
-from mbscale.space.encoding import space_choices
 
 OnRecord = Callable[[Record, Sequence[Record]], None]
 
@@ -187,7 +187,7 @@ class _Search:
             self._end = "exhausted"
             self._messages.append(self._members.describe_end())
             return False
-        names = [choice.name for choice in space_choices(self._task.space)]
+        names = [choice.name for choice in list_choices(self._task.space)]
         self._study.enqueue_trial(dict(zip(names, member.vector, strict=True)))
         return True
 
@@ -202,9 +202,9 @@ class _Search:
     def _submit(self, started: _Started) -> None:
         started.n_attempts += 1
         seed = trial_seed(self._task, started.number)
-        architecture, macs = started.proposal.architecture, started.proposal.macs
+        design, macs = started.proposal.design, started.proposal.macs
         train = self._stopping.choose_call(started.number, macs, self._ledger)
-        future = self._executor.submit(train, self._evaluator, architecture, seed=seed)
+        future = self._executor.submit(train, self._evaluator, design, seed=seed)
         self._running[future] = started
         self._running_keys[started.proposal.key] = started.number
         future.add_done_callback(self._done.put)

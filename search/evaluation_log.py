@@ -14,10 +14,9 @@ from typing import Any, cast
 
 from mbscale.errors import RunError
 from mbscale.proxy.evaluation import Evaluation, Evaluator, SplitName
+from mbscale.search.designs import Design, find_key
 from mbscale.search.execution.interrupts import Interrupts
 from mbscale.search.execution.jobs import run_jobs
-from mbscale.space.architecture import Architecture
-from mbscale.space.blocks import canonical_key
 
 EVALUATIONS = "evaluations.jsonl"
 _VERSION = 1
@@ -33,7 +32,7 @@ class EvaluationJob:
     run asked for it, and is not part of ``key``.
     """
 
-    architecture: Architecture
+    design: Design
     seed: int
     step: str
     split: SplitName = "selection"
@@ -42,7 +41,7 @@ class EvaluationJob:
     @property
     def key(self) -> Key:
         """What two equal jobs share."""
-        return (canonical_key(self.architecture), self.resolution, self.split, self.seed)
+        return (find_key(self.design), self.resolution, self.split, self.seed)
 
 
 OnEvaluation = Callable[[EvaluationJob, Evaluation], None]
@@ -128,11 +127,11 @@ def _run(
 ) -> Iterator[tuple[EvaluationJob, Evaluation]]:
     if executor is None:
         for job in jobs:
-            yield job, evaluator(job.architecture, **_arguments(job))
+            yield job, evaluator(cast("Any", job.design), **_arguments(job))
         return
 
     def submit(job: EvaluationJob) -> Future[Evaluation]:
-        return executor.submit(evaluator, job.architecture, **_arguments(job))
+        return executor.submit(evaluator, cast("Any", job.design), **_arguments(job))
 
     # The executor itself knows how many it runs at once.
     yield from run_jobs(jobs, submit, n_workers=max(1, len(jobs)), n_retries=n_retries)

@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 
 from mbscale.search.limits import measure_excess, measure_violations
 from mbscale.search.settings import Metric, ObjectiveKind, ObjectiveSettings
-from mbscale.space.costs import VectorCosts, list_counters
-from mbscale.space.network import Target
-from mbscale.space.search_space import SearchSpace
+from mbscale.space.costs import Counter, VectorCosts
 
 FloatArray = NDArray[np.float64]
 # A number for one network, or an array for many.
@@ -112,10 +110,13 @@ def measure_slope(objective: Objective, macs: Number) -> Number:
 
 
 def is_within_limits(
-    vectors: NDArray[np.int64], space: SearchSpace, target: Target, objective: Objective
+    vectors: NDArray[np.int64], counters: Mapping[str, Counter], objective: Objective
 ) -> NDArray[np.bool_]:
-    """Which of vectors ``(n, choices)`` of a space are within all limits of the objective."""
-    costs = VectorCosts(vectors, list_counters(space, target))
+    """Which of vectors ``(n, choices)`` are within all limits of the objective.
+
+    ``counters`` are those of their space, by the name of the cost.
+    """
+    costs = VectorCosts(vectors, counters)
     return measure_excess(objective.violations(costs), len(vectors)) <= 0
 
 

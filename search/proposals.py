@@ -9,13 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mbscale.search.designs import Design, count_design, find_key, list_choices, realize
 from mbscale.search.limits import list_limits
 from mbscale.search.objective import is_within_limits
 from mbscale.search.task import SearchTask
 from mbscale.space.architecture import Architecture
-from mbscale.space.blocks import canonical_key
-from mbscale.space.costs import count_costs
-from mbscale.space.encoding import decode, space_choices
 
 # Spaces up to this many vectors are listed, so that their end is known for certain.
 LISTED_VECTORS = 50_000
@@ -28,9 +26,15 @@ class Proposal:
     """A vector with the network that it means, its canonical key and its costs at the target."""
 
     vector: tuple[int, ...]
-    architecture: Architecture
+    design: Design
     key: str
     costs: Mapping[str, int] = field(hash=False)
+
+    @property
+    def architecture(self) -> Architecture:
+        """The design, where the space holds architectures."""
+        assert isinstance(self.design, Architecture)
+        return self.design
 
     @property
     def macs(self) -> int:
@@ -40,14 +44,13 @@ class Proposal:
 
 def make_proposal(task: SearchTask, vector: Sequence[int]) -> Proposal:
     """The network that a vector means."""
-    architecture = decode(task.space, vector)
-    costs = count_costs(architecture, task.target)
-    return Proposal(tuple(vector), architecture, canonical_key(architecture), costs)
+    design, costs = realize(task.space, vector), count_design(task.space, task.target, vector)
+    return Proposal(tuple(vector), design, find_key(design), costs)
 
 
 def read_vector(task: SearchTask, params: Mapping[str, Any]) -> tuple[int, ...]:
     """The vector in a trial's parameters."""
-    return tuple(int(params[choice.name]) for choice in space_choices(task.space))
+    return tuple(int(params[choice.name]) for choice in list_choices(task.space))
 
 
 class Members:
@@ -55,7 +58,7 @@ class Members:
 
     def __init__(self, task: SearchTask) -> None:
         self._task = task
-        self._sizes = [len(choice.options) for choice in space_choices(task.space)]
+        self._sizes = [len(choice.options) for choice in list_choices(task.space)]
         self._listed: NDArray[np.int64] | None = None
 
     def draw(self, seen: Container[str], *, seed: int) -> Proposal | None:
@@ -100,5 +103,5 @@ class Members:
 
     def _within_limits(self, vectors: NDArray[np.int64]) -> NDArray[np.int64]:
         task = self._task
-        is_inside = is_within_limits(vectors, task.space, task.target, task.followed)
+        is_inside = is_within_limits(vectors, task.choice_space.counters, task.followed)
         return vectors[is_inside]

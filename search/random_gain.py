@@ -12,7 +12,6 @@ from mbscale.search.choice_space import FloatArray
 from mbscale.search.objective import is_within_limits
 from mbscale.search.task import SearchTask
 from mbscale.space.blocks import canonical_key
-from mbscale.space.cost_table import CostTable
 
 
 def expect_best(values: FloatArray, n_drawn: int) -> float:
@@ -61,6 +60,6 @@ def list_rewards(task: SearchTask, proxy: ProxySettings) -> FloatArray:
     ]
     vectors = np.array([vector for vector, _ in recorded])
     accuracies = np.array([accuracy for _, accuracy in recorded])
-    macs = CostTable(task.space, task.target).count(vectors).macs.astype(np.float64)
-    is_inside = is_within_limits(vectors, task.space, task.target, task.followed)
+    macs = task.choice_space.count(vectors).macs.astype(np.float64)
+    is_inside = is_within_limits(vectors, task.choice_space.counters, task.followed)
     return task.followed.reward(accuracies[is_inside], macs[is_inside])

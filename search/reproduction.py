@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mbscale.errors import ConfigError, RunError
 from mbscale.proxy.evaluation import Evaluator, OnEpoch
 from mbscale.results.record import Record
+from mbscale.search.designs import Space, list_choices
 from mbscale.search.proposals import make_proposal
 from mbscale.search.study.trials import add_evaluation, make_record, record_vector
 from mbscale.search.task import SearchTask
-from mbscale.space.encoding import Choice, space_choices
-from mbscale.space.search_space import SearchSpace
+from mbscale.space.encoding import Choice
 from mbscale.space.stage_space import Option
 
 # What a training decides, and what follows from the network alone.
@@ -51,7 +52,8 @@ def reproduce_trial(
         raise ConfigError(msg)
     proposal = make_proposal(task, record_vector(task, record))
     stop = _stop_after(record.epochs or 0) if record.state == "pruned" else None
-    evaluation = evaluator(proposal.architecture, seed=record.seed, on_epoch=stop)
+    design: Any = proposal.design
+    evaluation = evaluator(design, seed=record.seed, on_epoch=stop)
     blank = make_record(task, proposal, number=record.number, state="complete", reason="")
     again = add_evaluation(blank, evaluation, task)
     return tuple(
@@ -67,8 +69,8 @@ def check_record(task: SearchTask, record: Record, *, where: str) -> None:
         raise RunError(msg)
 
 
-def _find_flaw(space: SearchSpace, record: Record) -> str:
-    values, choices = dict(record.choices), space_choices(space)
+def _find_flaw(space: Space, record: Record) -> str:
+    values, choices = dict(record.choices), list_choices(space)
     flaws = [_find_choice_flaw(choice, values, space.name) for choice in choices]
     unknown = values.keys() - {choice.name for choice in choices}
     if unknown:

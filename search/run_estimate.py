@@ -6,6 +6,7 @@ import numpy as np
 
 from mbscale.proxy.settings import ProxySettings
 from mbscale.proxy.timing import time_evaluations
+from mbscale.search.designs import require_search_space
 from mbscale.search.scaling.rounds import plan_rounds
 from mbscale.search.scaling.settings import ScaleSettings
 from mbscale.search.settings import ConfirmSettings
@@ -49,7 +50,8 @@ def estimate_run(
     Random trials are taken to cost what random members do, all others what the target does.
     """
     vectors = _pick_vectors(task)
-    architectures = [decode(task.space, [int(index) for index in vector]) for vector in vectors]
+    space = require_search_space(task.space)
+    architectures = [decode(space, [int(index) for index in vector]) for vector in vectors]
     *random, target_trial = time_evaluations(proxy, architectures)
     # What follows the search is trained, however the search judged.
     is_training = proxy.evaluator == "train"
@@ -76,8 +78,9 @@ def _time_one(proxy: ProxySettings, architecture: Architecture) -> float:
 
 def _pick_vectors(task: SearchTask) -> list[IntArray]:
     rng = np.random.default_rng(task.seed)
-    table = CostTable(task.space, task.target)
-    vectors = np.array([sample_vector(task.space, rng) for _ in range(_N_SAMPLED)])
+    space = require_search_space(task.space)
+    table = CostTable(space, task.target)
+    vectors = np.array([sample_vector(space, rng) for _ in range(_N_SAMPLED)])
     order = table.count(vectors).macs.argsort()
     picked = [vectors[order[int(quantile * _N_SAMPLED)]] for quantile in _TIMED]
     target = task.settings.objective.target_macs

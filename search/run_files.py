@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mbscale.results.record import Record
-from mbscale.results.run_folder import Provenance, RunFolder, write_baseline
+from mbscale.results.run_folder import Provenance, RunFolder, write_baseline, write_chosen
 from mbscale.results.tables import write_pareto, write_trials
-from mbscale.search.study.trials import record_vector
+from mbscale.search.study.trials import decode_record
 from mbscale.search.task import SearchTask
-from mbscale.space.encoding import decode
+from mbscale.space.architecture import Architecture
 from mbscale.space.network import Network
 
 # Writing all rows again takes longer as they grow; at most this share of the time goes there.
@@ -45,7 +45,7 @@ def write_found(
     folder: RunFolder, task: SearchTask, record: Record, provenance: Provenance
 ) -> None:
     """baseline.yaml from a record of the search; ``provenance`` says what else is known."""
-    network = Network("baseline", decode(task.space, record_vector(task, record)), task.target)
+    design = decode_record(task, record)
     found = replace(
         provenance,
         trial=record.number,
@@ -55,4 +55,7 @@ def write_found(
         selection_accuracy=record.accuracy,
         selection_score=record.score,
     )
-    write_baseline(folder, network, found)
+    if isinstance(design, Architecture):
+        write_baseline(folder, Network("baseline", design, task.target), found)
+    else:
+        write_chosen(folder, design, found)

@@ -6,6 +6,7 @@ constraints of the trials (``Trial.set_constraint``), for the same reason.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ from optuna.samplers.nsgaii import UniformCrossover
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from mbscale.search.choice_space import ChoiceSpace, IntArray, describe_space
+from mbscale.search.choice_space import ChoiceSpace, IntArray
+from mbscale.search.designs import Space, list_choices
 from mbscale.search.evolution import EvolutionSampler
 from mbscale.search.objective import Objective
 from mbscale.search.seeds import Purpose, derive_seed
@@ -24,22 +26,30 @@ from mbscale.search.surrogate.cheap_scores import CheapScores
 from mbscale.search.surrogate.proposal import SurrogateOptions
 from mbscale.search.surrogate.sampler import SurrogateSampler
 from mbscale.search.task import SearchTask
-from mbscale.space.encoding import space_choices
-from mbscale.space.search_space import SearchSpace
 
 SamplerFactory = Callable[[ChoiceSpace, SearchSettings, int], BaseSampler]
 
 
-def space_distributions(space: SearchSpace) -> dict[str, BaseDistribution]:
+def space_distributions(space: Space) -> dict[str, BaseDistribution]:
     """Every choice of the space as an ordered integer, in the order of the encoding."""
     return {
-        choice.name: IntDistribution(0, len(choice.options) - 1) for choice in space_choices(space)
+        choice.name: IntDistribution(0, len(choice.options) - 1) for choice in list_choices(space)
     }
 
 
 def make_sampler(task: SearchTask) -> BaseSampler:
-    """The sampler that the settings name; stopped and resumed, it proposes the same."""
-    name, space = task.settings.sampler, describe_space(task.space, task.target)
+    """The task's own sampler, or the one that the settings name.
+
+    Stopped and resumed, one that the settings name proposes the same, and so does one that a
+    function of the user's own makes; an object is asked as it is.
+    """
+    if isinstance(task.sampler, BaseSampler):
+        return task.sampler
+    if task.sampler is not None:
+        make_own = partial(task.sampler, task.choice_space)
+        distributions = space_distributions(task.space)
+        return FreshSampler(make_own, seed=task.seed, distributions=distributions)
+    name, space = task.settings.sampler, task.choice_space
     if name in FOLLOWS_TRIALS:
         pool = np.array(sorted(task.pool.values()), dtype=np.int64) if task.pool else None
         seed = derive_seed(task.seed, Purpose.SAMPLER)

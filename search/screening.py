@@ -46,7 +46,7 @@ def plan_screen(task: SearchTask) -> list[tuple[Proposal, EvaluationJob]]:
         if drawn is None:
             break
         seen.add(drawn.key)
-        jobs.append((drawn, EvaluationJob(drawn.architecture, seed, "screen")))
+        jobs.append((drawn, EvaluationJob(drawn.design, seed, "screen")))
     return jobs
 
 

@@ -1,16 +1,21 @@
 """What stage 1 is asked to do."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+from optuna.samplers import BaseSampler
 
 from mbscale.errors import ConfigError
 from mbscale.proxy.fingerprint import Recipe
+from mbscale.search.choice_space import ChoiceSpace
+from mbscale.search.designs import Space, to_choice_space
 from mbscale.search.limits import list_limits
 from mbscale.search.objective import Objective, make_objective
 from mbscale.search.settings import SearchSettings
 from mbscale.search.surrogate.cheap_scores import CheapScores
 from mbscale.space.network import Target
-from mbscale.space.search_space import SearchSpace
+
+OwnSampler = BaseSampler | Callable[[ChoiceSpace, int], BaseSampler]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class SearchTask:
     objective would not see.
     """
 
-    space: SearchSpace
+    space: Space
     target: Target
     settings: SearchSettings
     seed: int
@@ -35,15 +40,30 @@ class SearchTask:
     cheap_scores: tuple[CheapScores, ...] = ()
     recipe: Recipe | None = None
     objective: Objective | None = None
+    # A sampler, or what makes one of the choices and a seed, in place of that of the settings.
+    sampler: OwnSampler | None = None
 
     def __post_init__(self) -> None:
         limits = list_limits(self.settings.objective)
+        counted = {*self.choice_space.counters}
+        unknown = [limit.name for limit in limits if limit.cost not in counted]
+        if unknown:
+            msg = (
+                f"search.objective.{unknown[0]} limits a cost that the space {self.space.name} "
+                f"does not count; it counts {', '.join(sorted(counted))}"
+            )
+            raise ConfigError(msg)
         if self.objective is not None and limits:
             msg = (
                 f"search.objective.{limits[0].name} is not seen by an objective of your own; "
                 "return the limit from its violations method and remove the setting"
             )
             raise ConfigError(msg)
+
+    @property
+    def choice_space(self) -> ChoiceSpace:
+        """What a sampler sees of the space."""
+        return to_choice_space(self.space, self.target)
 
     @property
     def followed(self) -> Objective:

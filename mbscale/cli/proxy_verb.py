@@ -36,6 +36,7 @@ from mbscale.search.validation.recorded_reference import (
 )
 from mbscale.search.validation.score_book import Score, ScoreBook, measure_networks
 from mbscale.space.architecture import Architecture
+from mbscale.space.costs import list_counters
 from mbscale.space.network import Network
 from mbscale.space.search_space import load_search_space
 from mbscale.space.stratified import sample_stratified
@@ -150,7 +151,9 @@ def _train_reference(
         space,
         config.target,
         settings.n_networks,
-        is_allowed=lambda vectors: is_within_limits(vectors, space, config.target, objective),
+        is_allowed=lambda vectors: is_within_limits(
+            vectors, list_counters(space, config.target), objective
+        ),
         seed=settings.sample_seed,
     )
     long = change_proxy(config.proxy, settings.reference, name="reference")

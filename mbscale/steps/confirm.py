@@ -8,10 +8,10 @@ from mbscale.results.rows import write_rows
 from mbscale.results.run_folder import Provenance
 from mbscale.search.confirm import Confirmation, Confirmed, pick_top
 from mbscale.search.confirm import confirm as confirm_top
-from mbscale.search.execution.executors import open_executor, share_images
+from mbscale.search.execution.executors import open_executor
 from mbscale.search.run_files import write_found
 from mbscale.steps.progress import report
-from mbscale.steps.run import Run, open_evaluations
+from mbscale.steps.run import Run
 from mbscale.steps.search import read_searched, save_figures
 
 
@@ -50,8 +50,8 @@ def _train(run: Run, records: Sequence[Record], proxy: ProxySettings) -> Confirm
             run.task,
             records,
             settings,
-            share_images(executor, proxy, run.dataset),
-            open_evaluations(run, proxy),
+            run.make_evaluator(executor, proxy),
+            run.open_evaluations(proxy),
             executor=executor,
             on_evaluation=counter.count,
         )

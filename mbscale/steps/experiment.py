@@ -8,14 +8,14 @@ from mbscale.config import RunConfig
 from mbscale.results.curve_plots import plot_curves
 from mbscale.results.rows import write_rows
 from mbscale.results.ways_plot import plot_ways
-from mbscale.search.execution.executors import open_executor, share_images
+from mbscale.search.execution.executors import open_executor
 from mbscale.search.scaling.experiments import CurveRow, count_trainings, run_experiment
 from mbscale.search.scaling.find_constants import describe_limits
 from mbscale.space.network import Network
 from mbscale.space.scaling_curves import Experiment, ScaledNetwork
 from mbscale.space.scaling_curves import make_experiment as make_points
 from mbscale.steps.progress import report
-from mbscale.steps.run import Run, open_evaluations
+from mbscale.steps.run import Run
 from mbscale.steps.scale import make_scaling_task
 
 EXPERIMENTS: tuple[Experiment, ...] = get_args(Experiment)
@@ -62,8 +62,8 @@ def _train(run: Run, baseline: Network, name: Experiment) -> tuple[CurveRow, ...
         return run_experiment(
             task,
             points,
-            share_images(executor, proxy, run.dataset),
-            open_evaluations(run, proxy),
+            run.make_evaluator(executor, proxy),
+            run.open_evaluations(proxy),
             executor=executor,
             n_retries=config.search.max_retries,
             on_evaluation=counter.count,

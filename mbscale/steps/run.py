@@ -1,8 +1,9 @@
 """A run: its settings, folder, task and images, held by one process while it is open."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -10,13 +11,17 @@ from typing import Any, cast
 from mbscale.config import RunConfig, load_run_config, save_run_config
 from mbscale.errors import ConfigError
 from mbscale.free_settings import list_deciding, list_free
+from mbscale.proxy.evaluation import Evaluator
 from mbscale.proxy.fingerprint import fingerprint, make_recipe
-from mbscale.proxy.images.dataset import Dataset, load_dataset
+from mbscale.proxy.images.dataset import Dataset, divide_images, load_dataset
 from mbscale.proxy.settings import ProxySettings
 from mbscale.proxy.training.device import choose_device
 from mbscale.results.manifest import describe_run, hash_text, write_manifest
 from mbscale.results.run_folder import Provenance, RunFolder, make_folder, write_baseline
+from mbscale.search.choice_space import ChoiceSpace
+from mbscale.search.designs import Space, require_search_space
 from mbscale.search.evaluation_log import EvaluationLog
+from mbscale.search.execution.executors import share_images
 from mbscale.search.limits import check_limits
 from mbscale.search.pool import list_pool
 from mbscale.search.study.live_view import LiveReader
@@ -26,6 +31,7 @@ from mbscale.space.network import Network
 from mbscale.space.published import load_network
 from mbscale.space.search_space import load_search_space
 from mbscale.steps.certificate import check_proxy, keep_certificate
+from mbscale.steps.own_parts import OwnEvaluator, OwnParts, name_function
 from mbscale.steps.progress import Progress, Silent
 
 
@@ -36,14 +42,41 @@ class Run:
     config: RunConfig
     folder: RunFolder
     task: SearchTask
-    dataset: Dataset
+    # None where a function of the user's own evaluates.
+    dataset: Dataset | None
     progress: Progress
+    parts: OwnParts = field(default_factory=OwnParts)
     messages: tuple[str, ...] = ()
 
     @property
     def proxy_resolution(self) -> int:
         """Pixels that the proxy trains at."""
-        return self.config.proxy.resolution or self.dataset.resolution
+        return self.config.proxy.resolution or self.source_resolution
+
+    @property
+    def source_resolution(self) -> int:
+        """Pixels of the images; of the target, where there are none."""
+        return self.dataset.resolution if self.dataset else self.task.target.resolution
+
+    @property
+    def n_selection(self) -> int | None:
+        """Images that networks are compared on; None where that is not known."""
+        return len(self.dataset.selection) if self.dataset else None
+
+    def make_evaluator(self, executor: Executor, proxy: ProxySettings) -> Evaluator:
+        """What evaluates on this executor: the user's function, or the proxy on the images."""
+        if self.parts.evaluate is not None:
+            return OwnEvaluator(self.parts.evaluate)
+        assert self.dataset is not None
+        return share_images(executor, proxy, self.dataset)
+
+    def open_evaluations(self, proxy: ProxySettings) -> EvaluationLog:
+        """What was trained in the folder; evaluations with another fingerprint do not count."""
+        if self.parts.evaluate is not None:
+            mark = name_function(self.parts.evaluate)
+        else:
+            mark = fingerprint(proxy, self.dataset)
+        return EvaluationLog(self.folder.evaluations, fingerprint=mark)
 
 
 @contextmanager
@@ -58,29 +91,36 @@ def open_run(  # noqa: PLR0913 - the front door: all but the first two are optio
     trust_proxy: bool = False,
     progress: Progress | None = None,
     command: Sequence[str] = (),
+    parts: OwnParts | None = None,
 ) -> Generator[Run]:
     """A new run in ``folder``, or with ``resume`` the one that it holds; locked while open.
 
     A ``baseline`` from outside takes the place of a search; ``needs_search`` is False where
     there is no search and no baseline either. A proxy whose certificate refutes it is refused
     unless ``trust_proxy`` is set; the certificate is looked for next to ``config_path``.
-    ``command`` goes to manifest.json.
+    ``command`` goes to manifest.json. ``parts`` are the user's own; the same ones must be
+    given again to resume.
 
     Raises ConfigError for settings that contradict each other or the folder, DataError for
     images that cannot be used, and RunError while another process holds the folder.
     """
     place, heard = RunFolder(Path(folder)), progress or Silent()
+    own = parts or OwnParts()
+    config = own.adapt(config)
     messages: list[str] = []
     note = _collect(messages, heard)
     certificate = None
     if baseline is not None:
         _refuse_another(place, baseline)
     elif needs_search:
-        check_limits(load_search_space(config.space), config.target, config.search.objective)
-        certificate = check_proxy(config, config_path, is_trusted=trust_proxy, note=note)
+        space = _load_space(config, own)
+        if not isinstance(space, ChoiceSpace):
+            check_limits(space, config.target, config.search.objective)
+        if own.evaluate is None and own.images is None:
+            certificate = check_proxy(config, config_path, is_trusted=trust_proxy, note=note)
     # Before the images: a forgotten flag is said at once.
     check_run_folder(place, config, is_resumed=resume)
-    opened = _load(config, place, heard)
+    opened = _load(config, place, heard, own)
     make_folder(place.path)
     # A second process must not change the settings of the one that runs.
     with _hold(place, note):
@@ -99,11 +139,16 @@ def open_run(  # noqa: PLR0913 - the front door: all but the first two are optio
 
 @contextmanager
 def reopen_run(
-    folder: Path | str, changes: Sequence[str] = (), *, progress: Progress | None = None
+    folder: Path | str,
+    changes: Sequence[str] = (),
+    *,
+    progress: Progress | None = None,
+    parts: OwnParts | None = None,
 ) -> Generator[Run]:
     """The run in ``folder`` with its own settings and ``key=value`` changes; locked while open.
 
-    The changes hold for the steps that follow and are not saved. Raises ConfigError where
+    The changes hold for the steps that follow and are not saved. A run that was started with
+    ``parts`` of the user's own needs them again. Raises ConfigError where
     the folder holds no run.
     """
     place, heard = RunFolder(Path(folder)), progress or Silent()
@@ -111,23 +156,41 @@ def reopen_run(
         msg = f"{place.path} holds no run; search first, or name its folder with --out"
         raise ConfigError(msg)
     messages: list[str] = []
-    opened = _load(load_run_config(place.config, changes), place, heard)
+    own = parts or OwnParts()
+    opened = _load(own.adapt(load_run_config(place.config, changes)), place, heard, own)
     with _hold(place, _collect(messages, heard)):
         yield _with_messages(opened, messages)
 
 
-def _load(config: RunConfig, folder: RunFolder, progress: Progress) -> Run:
-    space = load_search_space(config.space)
-    pool = list_pool(space, config.proxy)
-    dataset = load_dataset(config.proxy.data)
-    recipe = make_recipe(config.proxy, dataset)
-    task = SearchTask(space, config.target, config.search, config.seed, pool, recipe=recipe)
-    return Run(config, folder, task, dataset, progress)
+def _load(config: RunConfig, folder: RunFolder, progress: Progress, parts: OwnParts) -> Run:
+    space = _load_space(config, parts)
+    dataset = recipe = None
+    pool: Mapping[str, tuple[int, ...]] = {}
+    if parts.evaluate is None:
+        pool = list_pool(require_search_space(space), config.proxy)
+        dataset = _load_images(config, parts)
+        recipe = make_recipe(config.proxy, dataset)
+    task = SearchTask(
+        space,
+        config.target,
+        config.search,
+        config.seed,
+        pool,
+        recipe=recipe,
+        objective=parts.objective,
+        sampler=parts.sampler,
+    )
+    return Run(config, folder, task, dataset, progress, parts)
 
 
-def open_evaluations(run: Run, proxy: ProxySettings) -> EvaluationLog:
-    """What was trained in the folder; evaluations with another fingerprint do not count."""
-    return EvaluationLog(run.folder.evaluations, fingerprint=fingerprint(proxy, run.dataset))
+def _load_space(config: RunConfig, parts: OwnParts) -> Space:
+    return load_search_space(config.space) if parts.space is None else parts.space
+
+
+def _load_images(config: RunConfig, parts: OwnParts) -> Dataset:
+    if parts.images is None:
+        return load_dataset(config.proxy.data)
+    return divide_images(parts.images, config.proxy.data, where="the given images")
 
 
 def _with_messages(run: Run, messages: Sequence[str]) -> Run:
@@ -156,7 +219,7 @@ def _save_manifest(run: Run, command: Sequence[str]) -> None:
         command=command,
         seed=run.config.seed,
         device=str(choose_device(run.config.proxy.device)),
-        hashes=(hash_text(repr(run.config)), run.dataset.content_hash),
+        hashes=(hash_text(repr(run.config)), run.dataset.content_hash if run.dataset else ""),
         started=datetime.now(UTC),
     )
     write_manifest(run.folder.manifest, manifest)

@@ -7,7 +7,8 @@ from mbscale.results.files import replace_file
 from mbscale.results.rows import write_rows
 from mbscale.results.run_folder import make_folder
 from mbscale.results.scaling_plot import plot_scaling
-from mbscale.search.execution.executors import open_executor, share_images
+from mbscale.search.designs import require_search_space
+from mbscale.search.execution.executors import open_executor
 from mbscale.search.scaling.constants_yaml import read_scaling, write_scaling
 from mbscale.search.scaling.find_constants import ScalingOutcome, run_scaling
 from mbscale.search.scaling.rounds import ScalingTask, plan_rounds
@@ -19,7 +20,7 @@ from mbscale.space.network import Network
 from mbscale.space.network_yaml import format_network
 from mbscale.space.published import load_network
 from mbscale.steps.progress import report
-from mbscale.steps.run import Run, open_evaluations
+from mbscale.steps.run import Run
 
 
 def scale(run: Run) -> ScalingOutcome:
@@ -28,6 +29,7 @@ def scale(run: Run) -> ScalingOutcome:
     Raises ArchitectureError where the folder holds no baseline, and KeyboardInterrupt after
     Ctrl-C or SIGTERM, with everything saved.
     """
+    require_search_space(run.task.space)
     config = run.config
     outcome = _train(run, make_scaling_task(run, load_network(str(run.folder.baseline))))
     grid, rows = config.scale.candidates, scaling_rows(outcome)
@@ -49,8 +51,8 @@ def _train(run: Run, task: ScalingTask) -> ScalingOutcome:
     ):
         return run_scaling(
             task,
-            share_images(executor, proxy, run.dataset),
-            open_evaluations(run, proxy),
+            run.make_evaluator(executor, proxy),
+            run.open_evaluations(proxy),
             executor=executor,
             n_retries=run.config.search.max_retries,
             on_evaluation=counter.count,
@@ -66,7 +68,7 @@ def make_scaling_task(run: Run, baseline: Network) -> ScalingTask:
         proxy_resolution=run.proxy_resolution,
         epochs=config.proxy.training.epochs,
         seed=config.seed,
-        source_resolution=run.dataset.resolution,
+        source_resolution=run.source_resolution,
     )
 
 

@@ -7,7 +7,7 @@ from mbscale.errors import ConfigError, RunError
 from mbscale.results.plots import plot_history, plot_pareto
 from mbscale.results.record import Record, find_best
 from mbscale.search.driver import run_search as drive
-from mbscale.search.execution.executors import open_executor, share_images
+from mbscale.search.execution.executors import open_executor
 from mbscale.search.noise import describe_noise
 from mbscale.search.outcome import SearchOutcome
 from mbscale.search.random_gain import describe_gain
@@ -17,7 +17,7 @@ from mbscale.search.study.search_log import read_search
 from mbscale.search.task import SearchTask
 from mbscale.space.cost import format_count
 from mbscale.steps.progress import Counter, report
-from mbscale.steps.run import Run, open_evaluations
+from mbscale.steps.run import Run
 
 
 def run_search(run: Run) -> SearchOutcome:
@@ -35,7 +35,7 @@ def run_search(run: Run) -> SearchOutcome:
     ):
         outcome = drive(
             task,
-            share_images(executor, run.config.proxy, run.dataset),
+            run.make_evaluator(executor, run.config.proxy),
             journal,
             executor=executor,
             on_record=_show(counter),
@@ -63,7 +63,7 @@ def _screen(run: Run) -> SearchTask:
         scores = screen(
             task,
             {
-                name: (share_images(executor, one, run.dataset), open_evaluations(run, one))
+                name: (run.make_evaluator(executor, one), run.open_evaluations(one))
                 for name, one in proxies.items()
             },
             executor=executor,
@@ -73,7 +73,9 @@ def _screen(run: Run) -> SearchTask:
 
 
 def _describe(run: Run, outcome: SearchOutcome) -> list[str]:
-    messages = list(describe_noise(outcome.records, n_images=len(run.dataset.selection)))
+    messages: list[str] = []
+    if run.n_selection is not None:
+        messages += describe_noise(outcome.records, n_images=run.n_selection)
     if outcome.best is not None:
         n_evaluated = outcome.n_evaluated
         messages += describe_gain(
@@ -115,7 +117,7 @@ def save_figures(run: Run, records: Sequence[Record], *, baseline: Record) -> No
         records,
         target_macs=run.config.search.objective.target_macs,
         baseline_key=baseline.key,
-        n_images=len(run.dataset.selection),
+        n_images=run.n_selection,
     )
     plot_history(run.folder.history_figure, records)
 

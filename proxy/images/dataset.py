@@ -93,7 +93,12 @@ DATASETS: Mapping[DatasetName, Callable[[DataSettings], LabeledImages]] = {
 def load_dataset(settings: DataSettings) -> Dataset:
     """The images that ``settings`` asks for; a DataError names the file that is wrong."""
     where = settings.path or FASHION_MNIST.name
-    data = check_classes(DATASETS[settings.name](settings), where=where)
+    return divide_images(DATASETS[settings.name](settings), settings, where=where)
+
+
+def divide_images(images: LabeledImages, settings: DataSettings, *, where: str) -> Dataset:
+    """Images divided as ``settings`` say, whatever data set they name; ``where`` is for errors."""
+    data = check_classes(images, where=where)
     train, selection = _hold_out(data.train, settings, where=where)
     test = _shorten_test(data.test, settings, where=where)
     return Dataset(train, selection, test, data.class_names)

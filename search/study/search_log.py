@@ -13,6 +13,7 @@ from mbscale.errors import ConfigError, RunError
 from mbscale.free_settings import list_deciding, list_free
 from mbscale.proxy.fingerprint import Recipe
 from mbscale.results.record import Record
+from mbscale.search.designs import describe_space_settings, list_choices
 from mbscale.search.execution.jobs import Course
 from mbscale.search.samplers import space_distributions
 from mbscale.search.settings import SearchSettings
@@ -26,7 +27,6 @@ from mbscale.search.study.trials import (
     study_directions,
 )
 from mbscale.search.task import SearchTask
-from mbscale.space.encoding import space_choices
 
 _SCHEMA_VERSION = 1
 _STUDY = "search"
@@ -129,7 +129,7 @@ class SearchLog:
         return make_study(directions, (by_number[number] for number in range(len(by_number))))
 
     def _revive(self, trial: RunningTrial) -> FrozenTrial:
-        names = [choice.name for choice in space_choices(self._task.space)]
+        names = [choice.name for choice in list_choices(self._task.space)]
         return create_trial(
             state=TrialState.RUNNING,
             params=dict(zip(names, trial.vector, strict=True)),
@@ -227,11 +227,12 @@ def _as_told(trial: FrozenTrial, distributions: _Shared) -> FrozenTrial:
 def _describe(task: SearchTask) -> dict[str, Any]:
     described = {
         "schema_version": _SCHEMA_VERSION,
-        "space": asdict(task.space),
+        "space": describe_space_settings(task.space),
         "target": asdict(task.target),
         "search": list_deciding(task.settings),
         "seed": task.seed,
         "objective": _name_type(task.objective),
+        "sampler": _name_type(task.sampler),
     }
     return _make_plain(described)
 

@@ -12,17 +12,13 @@ from mbscale.errors import ArchitectureError, RunError
 from mbscale.proxy.evaluation import Evaluation
 from mbscale.results import record as records
 from mbscale.results.record import Record
+from mbscale.search.designs import Design, Space, count_design, format_design, list_choices, realize
 from mbscale.search.objective import measure_quality
 from mbscale.search.proposals import Proposal, read_vector
 from mbscale.search.seeds import Purpose, derive_seed
 from mbscale.search.settings import ObjectiveSettings
 from mbscale.search.study.journal import Direction
 from mbscale.search.task import SearchTask
-from mbscale.space.architecture import Architecture
-from mbscale.space.block_strings import format_architecture
-from mbscale.space.costs import COSTS
-from mbscale.space.encoding import decode, space_choices
-from mbscale.space.search_space import SearchSpace
 from mbscale.strict_yaml import parse_strict
 
 # The other fields of a record follow from the vector.
@@ -52,7 +48,7 @@ def make_record(
         number=number,
         state=state,
         key=proposal.key,
-        architecture=format_architecture(proposal.architecture),
+        architecture=format_design(proposal.design),
         choices=_name_choices(task, proposal.vector),
         **{name: cost for name, cost in proposal.costs.items() if name in RECORD_ATTRIBUTES},
         accuracy=None,
@@ -140,7 +136,7 @@ def _macs(record: Record, objective: ObjectiveSettings) -> list[float]:
 def record_vector(task: SearchTask, record: Record) -> tuple[int, ...]:
     """The vector of a record."""
     values = dict(record.choices)
-    return tuple(one.options.index(values[one.name]) for one in space_choices(task.space))
+    return tuple(one.options.index(values[one.name]) for one in list_choices(task.space))
 
 
 def record_attributes(record: Record) -> dict[str, Any]:
@@ -179,32 +175,30 @@ def read_record(task: SearchTask, trial: FrozenTrial, *, path: Path) -> Record:
     """The record of a trial in the journal at ``path``. Raises RunError where there is none."""
     kept = read_attributes(trial.user_attrs, path=path)
     where = f"{path}, trial {kept['number']}"
-    missing = [one.name for one in space_choices(task.space) if one.name not in trial.params]
+    missing = [one.name for one in list_choices(task.space) if one.name not in trial.params]
     if missing:
         msg = f"{where} has no {missing[0]}; restore it from a copy"
         raise RunError(msg)
     vector = read_vector(task, trial.params)
-    architecture = decode_kept(task, vector, where=where)
+    design = decode_kept(task, vector, where=where)
     if kept["peak_memory"] is None:
         # A journal from before it was counted.
-        kept["peak_memory"] = COSTS["peak_memory"].count(architecture, task.target)
-    return Record(
-        architecture=format_architecture(architecture), choices=_name_choices(task, vector), **kept
-    )
+        kept["peak_memory"] = count_design(task.space, task.target, vector)["peak_memory"]
+    return Record(architecture=format_design(design), choices=_name_choices(task, vector), **kept)
 
 
-def decode_kept(task: SearchTask, vector: Sequence[int], *, where: str) -> Architecture:
-    """The architecture of a vector in the journal. Raises RunError that begins with ``where``."""
+def decode_kept(task: SearchTask, vector: Sequence[int], *, where: str) -> Design:
+    """The design of a vector in the journal. Raises RunError that begins with ``where``."""
     try:
-        return decode(task.space, vector)
+        return realize(task.space, vector)
     except ArchitectureError as failure:
         msg = f"{where}: {failure}; restore it from a copy"
         raise RunError(msg) from failure
 
 
-def decode_record(task: SearchTask, record: Record) -> Architecture:
-    """The architecture of a record."""
-    return decode(task.space, record_vector(task, record))
+def decode_record(task: SearchTask, record: Record) -> Design:
+    """The design of a record."""
+    return realize(task.space, record_vector(task, record))
 
 
 def _name_choices(
@@ -215,8 +209,8 @@ def _name_choices(
 
 
 @lru_cache(maxsize=16)
-def _list_options(space: SearchSpace) -> tuple[tuple[tuple[str, int | float | str], ...], ...]:
+def _list_options(space: Space) -> tuple[tuple[tuple[str, int | float | str], ...], ...]:
     """Every option with its choice's name, once for all records."""
     return tuple(
-        tuple((choice.name, option) for option in choice.options) for choice in space_choices(space)
+        tuple((choice.name, option) for option in choice.options) for choice in list_choices(space)
     )
