@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from optuna.trial import Trial
 
 from mbscale.errors import ArchitectureError
 from mbscale.space.canonical_vectors import CanonicalVectors
@@ -14,7 +15,7 @@ from mbscale.space.costs import Counter, list_counters
 from mbscale.space.encoding import Choice, space_choices
 from mbscale.space.network import Target
 from mbscale.space.search_space import SearchSpace
-from mbscale.space.stage_space import STAGE_CHOICES
+from mbscale.space.stage_space import STAGE_CHOICES, Option
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -91,6 +92,13 @@ class ChoiceSpace:
     def kinds(self) -> tuple[str, ...]:
         """What every choice chooses: ``depth`` of ``stage1_depth``."""
         return tuple(choice.kind or choice.name for choice in self.choices)
+
+    def suggest(self, trial: Trial) -> dict[str, Option]:
+        """The option of every choice that an Optuna trial is to try, by the choice's name."""
+        return {
+            choice.name: choice.options[trial.suggest_int(choice.name, 0, len(choice.options) - 1)]
+            for choice in self.choices
+        }
 
     def sample(self, rng: np.random.Generator, n_vectors: int) -> IntArray:
         """Vectors with every choice uniform, ``(n_vectors, choices)``."""

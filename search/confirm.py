@@ -32,7 +32,8 @@ class Confirmed:
 
     Accuracies and ``log_loss`` are means on the selection split over ``n_seeds`` fresh
     seeds. ``low`` and ``high`` bound the true means of all networks at once; the mean of the
-    first one is too high all the same, as the highest of a few. ``probability_best`` and
+    first one is too high all the same, as the highest of a few. ``log_loss`` is None where the
+    evaluator measures none. ``probability_best`` and
     ``is_tied`` are on the reward. ``search_accuracy`` is None after a search without training.
     """
 
@@ -45,7 +46,7 @@ class Confirmed:
     accuracy: float
     low: float
     high: float
-    log_loss: float
+    log_loss: float | None
     probability_best: float
     is_tied: bool
     n_seeds: int
@@ -172,7 +173,7 @@ def _confirmed(
         accuracy=accuracy.mean,
         low=accuracy.low,
         high=accuracy.high,
-        log_loss=sum(losses) / len(losses),
+        log_loss=sum(losses) / len(losses) if losses else None,
         probability_best=reward.probability_best,
         is_tied=reward.is_tied,
         n_seeds=len(group),
