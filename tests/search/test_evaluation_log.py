@@ -12,7 +12,7 @@ from mbscale.proxy.evaluation import Evaluation
 from mbscale.search.evaluation_log import EvaluationJob, EvaluationLog, evaluate_jobs
 from mbscale.space.published import load_network
 
-B0, B1 = (load_network(f"efficientnet-b{i}").design for i in range(2))
+B0, B1 = (load_network(f"efficientnet-b{i}").architecture for i in range(2))
 JOB = EvaluationJob(B0, seed=3, step="confirm")
 OTHERS = (
     replace(JOB, design=B1),
