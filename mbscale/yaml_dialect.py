@@ -92,7 +92,10 @@ def _construct_float(loader: Loader, node: ScalarNode) -> float | int:
 
 
 def _represent_list(dumper: Dumper, data: list[Any]) -> Node:
-    is_flat = not any(isinstance(item, list | dict) for item in data)
+    # Numbers and names read well on one line; sentences and mappings take a line each.
+    is_flat = not any(
+        isinstance(item, list | dict) or (isinstance(item, str) and " " in item) for item in data
+    )
     return dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=is_flat)
 
 

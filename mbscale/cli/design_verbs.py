@@ -3,18 +3,17 @@
 import argparse
 from pathlib import Path
 
-import yaml
-
 from mbscale.cli.arguments import Verbs, add_architecture_flag, add_verb
 from mbscale.cli.console import print_json, print_note, print_table, print_text
 from mbscale.cli.outcomes import describe_member
-from mbscale.errors import ConfigError
+from mbscale.errors import ArchitectureError, ConfigError
 from mbscale.results.files import replace_file
 from mbscale.results.run_folder import make_folder
 from mbscale.space.family import Family, FamilySettings, make_family
 from mbscale.space.network_yaml import format_network
 from mbscale.space.published import load_network
 from mbscale.space.scaling import CompoundConstants
+from mbscale.strict_yaml import load_yaml
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -82,7 +81,7 @@ def export(options: argparse.Namespace) -> int:
     if options.out:
         replace_file(options.out, text)
     elif options.json:
-        print_json(yaml.safe_load(text))
+        print_json(load_yaml(text, where=options.architecture, error=ArchitectureError))
     else:
         print_text(text)
     return 0

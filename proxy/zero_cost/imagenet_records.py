@@ -18,13 +18,14 @@ from importlib.resources import files
 from itertools import groupby
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
+from mbscale.errors import ConfigError
 from mbscale.proxy.zero_cost.counts import number_stages
 from mbscale.space.architecture import Architecture
 from mbscale.space.blocks import Block, realize_blocks
 from mbscale.space.cost import count_blocks, count_cost
+from mbscale.strict_yaml import load_yaml
 
 N_STAGES = 7
 RESOLUTION, NUM_CLASSES = 224, 1000
@@ -85,7 +86,7 @@ def match_stages(n_stages: int) -> NDArray[np.int64]:
 def load_weights() -> RecordWeights:
     """The weights that are part of the package."""
     path = files("mbscale.proxy.zero_cost") / "data" / SHIPPED
-    held = yaml.safe_load(path.read_text(encoding="utf-8"))
+    held = load_yaml(path.read_text(encoding="utf-8"), where=SHIPPED, error=ConfigError)
     return RecordWeights(*(np.array(held[name]) for name in ("mean", "deviation", "weights")))
 
 

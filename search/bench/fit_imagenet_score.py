@@ -24,6 +24,7 @@ from mbscale.search.surrogate.accuracy_model import fit_model, fit_variances, su
 from mbscale.search.tables.accel_nasbench import encode_accel, is_prior_record
 from mbscale.space.encoding import decode
 from mbscale.space.search_space import load_search_space
+from mbscale.yaml_dialect import Dumper
 
 # The group of the accuracy model that each feature is of.
 _GROUPS = np.repeat(
@@ -55,7 +56,7 @@ def main() -> None:
     is_used = is_prior_record(vectors)
     fitted = asdict(fit_weights(vectors[is_used], accuracies[is_used]))
     text = {name: [float(f"{x:.{_DIGITS}g}") for x in row] for name, row in fitted.items()}
-    out.write_text(yaml.safe_dump(text, default_flow_style=None), encoding="utf-8")
+    out.write_text(yaml.dump(text, Dumper=Dumper), encoding="utf-8")
     rows = [encode_accel(frame.iloc[[place]])[0] for place in range(len(frame))]
     frame[~is_prior_record(np.concatenate(rows))].to_csv(rest, index=False)
 

@@ -1,10 +1,6 @@
 """scaling.yaml: the constants that stage 2 ended with, and what they rest on."""
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import cast
-
-import yaml
 
 from mbscale.errors import ConfigError
 from mbscale.results.files import replace_file
@@ -13,7 +9,7 @@ from mbscale.search.scaling.response_surface import Interval
 from mbscale.space.candidates import network_key
 from mbscale.space.scaling import CompoundConstants
 from mbscale.strict_dataclass import strict_dataclass
-from mbscale.strict_yaml import parse_strict, read_yaml
+from mbscale.strict_yaml import dump_yaml, parse_strict, read_yaml
 
 SCHEMA_VERSION = 1
 
@@ -93,21 +89,7 @@ def describe_outcome(outcome: ScalingOutcome) -> ScalingFile:
 
 def write_scaling(path: Path, outcome: ScalingOutcome) -> None:
     """Replace scaling.yaml whole."""
-    data = asdict(describe_outcome(outcome))
-    replace_file(path, "".join(_dump(name, value) for name, value in data.items()))
-
-
-def _dump(name: str, value: object) -> str:
-    # Intervals read better on one line, lists of sentences and mappings on one line each.
-    is_interval = name.endswith("_interval")
-    plain = list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
-    return yaml.safe_dump(
-        {name: plain},
-        allow_unicode=True,
-        width=10_000,
-        sort_keys=False,
-        default_flow_style=None if is_interval else False,
-    )
+    replace_file(path, dump_yaml(describe_outcome(outcome)))
 
 
 def read_scaling(path: Path) -> ScalingFile:

@@ -8,7 +8,7 @@ from mbscale.errors import ConfigError
 from mbscale.proxy.evaluation import Evaluation, OnEpoch, SplitName
 from mbscale.results.rows import read_rows, write_rows
 from mbscale.search.evaluation_log import EvaluationLog
-from mbscale.search.scaling.constants_yaml import read_scaling, write_scaling
+from mbscale.search.scaling.constants_yaml import describe_outcome, read_scaling, write_scaling
 from mbscale.search.scaling.find_constants import ScalingOutcome, run_scaling
 from mbscale.search.scaling.rounds import ScalingTask
 from mbscale.search.scaling.rows import (
@@ -52,6 +52,7 @@ def test_the_constants_come_back_as_they_were_written(
     write_scaling(tmp_path / "scaling.yaml", outcome)
 
     file = read_scaling(tmp_path / "scaling.yaml")
+    assert file == describe_outcome(outcome)
     assert file.constants == outcome.constants
     assert file.nominal_product == pytest.approx(2)
     assert file.verdict == outcome.comparison.statement
