@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mbscale.config import RunConfig
 from mbscale.errors import ConfigError
+from mbscale.proxy.images.dataset import Dataset
 from mbscale.results.files import replace_file
 from mbscale.results.run_folder import RunFolder
 from mbscale.search.validation.certificate import Certificate, read_certificate
@@ -16,13 +17,18 @@ _NONE = (
 
 
 def check_proxy(
-    config: RunConfig, config_path: Path | None, *, is_trusted: bool, note: Callable[[str], None]
+    config: RunConfig,
+    dataset: Dataset,
+    config_path: Path | None,
+    *,
+    is_trusted: bool,
+    note: Callable[[str], None],
 ) -> Path | None:
     """The certificate of the proxy, or None; ``note`` gets a sentence on it.
 
     Raises ConfigError where the proxy loses to parameters alone and is not trusted.
     """
-    found = _find(config, config_path, note)
+    found = _find(config, dataset, config_path, note)
     if found is None:
         note(_NONE)
         return None
@@ -45,16 +51,16 @@ def keep_certificate(path: Path, folder: RunFolder) -> None:
 
 
 def _find(
-    config: RunConfig, config_path: Path | None, note: Callable[[str], None]
+    config: RunConfig, dataset: Dataset, config_path: Path | None, note: Callable[[str], None]
 ) -> tuple[Path, Certificate] | None:
     """The certificate that is named, or that of certificates/ beside the settings, if it fits."""
     named = config.proxy.certificate
     if named is not None:
-        return Path(named), _read_fitting(Path(named), config)
+        return Path(named), _read_fitting(Path(named), config, dataset)
     beside = _list_beside(config_path) if config_path else []
     if not beside:
         return None
-    return _read_if_fitting(beside[0], config, note)
+    return _read_if_fitting(beside[0], config, dataset, note)
 
 
 def _list_beside(config_path: Path) -> list[Path]:
@@ -64,18 +70,18 @@ def _list_beside(config_path: Path) -> list[Path]:
 
 
 def _read_if_fitting(
-    beside: Path, config: RunConfig, note: Callable[[str], None]
+    beside: Path, config: RunConfig, dataset: Dataset, note: Callable[[str], None]
 ) -> tuple[Path, Certificate] | None:
     certificate = read_certificate(beside)
-    if certificate.is_for(config.space, config.proxy):
+    if certificate.is_for(config.space, config.proxy, dataset):
         return beside, certificate
     note(f"{beside} is of another proxy: settings that decide the scores differ")
     return None
 
 
-def _read_fitting(path: Path, config: RunConfig) -> Certificate:
+def _read_fitting(path: Path, config: RunConfig, dataset: Dataset) -> Certificate:
     certificate = read_certificate(path)
-    if not certificate.is_for(config.space, config.proxy):
+    if not certificate.is_for(config.space, config.proxy, dataset):
         msg = (
             f"proxy.certificate {path} is of another proxy or of another space than "
             f"{config.space}; validate this one, or set proxy.certificate to null"

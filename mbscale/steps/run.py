@@ -116,11 +116,13 @@ def open_run(  # noqa: PLR0913 - the front door: all but the first two are optio
         space = _load_space(config, own)
         if not isinstance(space, ChoiceSpace):
             check_limits(space, config.target, config.search.objective)
-        if own.evaluate is None and own.images is None:
-            certificate = check_proxy(config, config_path, is_trusted=trust_proxy, note=note)
     # Before the images: a forgotten flag is said at once.
     check_run_folder(place, config, is_resumed=resume)
     opened = _load(config, place, heard, own)
+    if baseline is None and needs_search and opened.dataset is not None:
+        certificate = check_proxy(
+            config, opened.dataset, config_path, is_trusted=trust_proxy, note=note
+        )
     make_folder(place.path)
     # A second process must not change the settings of the one that runs.
     with _hold(place, note):

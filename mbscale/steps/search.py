@@ -27,7 +27,7 @@ def run_search(run: Run) -> SearchOutcome:
     or SIGTERM, with everything saved, and RunError where no network was trained to the end.
     """
     journal = Journal(run.folder.journal)
-    task = _screen(run)
+    task = _screen(run, journal)
     settings = run.config.search
     with (
         report(run.progress, "search", total=settings.n_trials) as counter,
@@ -49,11 +49,13 @@ def run_search(run: Run) -> SearchOutcome:
     return outcome
 
 
-def _screen(run: Run) -> SearchTask:
+def _screen(run: Run, journal: Journal) -> SearchTask:
     """The task with the cheap scores that its settings ask for."""
     task, settings = run.task, run.task.settings.screen
     if not settings.n_networks:
         return task
+    # Where the images changed the search is refused, and scoring them would take time first.
+    read_search(journal, task)
     proxies = list_cheap_proxies(run.config.proxy, settings)
     total = settings.n_networks * len(proxies)
     with (
