@@ -24,6 +24,7 @@ VERBS: Mapping[str, Verb] = MappingProxyType(
         "export": Verb("design_verbs", "write a network in another form"),
         "profile": Verb("show_verbs", "what an architecture costs"),
         "status": Verb("status_verb", "where a run stands"),
+        "settings": Verb("settings_verb", "every setting with its range and meaning"),
         "reproduce": Verb("reproduce_verb", "train one trial of a run again, and compare"),
         "bench": Verb("bench_verb", "samplers against recorded accuracies"),
         "validate-proxy": Verb("proxy_verb", "rank correlation of a proxy with a reference"),
