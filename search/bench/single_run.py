@@ -1,7 +1,6 @@
 """One sampler on one table with one seed."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -160,6 +159,3 @@ def _score_regrets(problem: BenchProblem, losses: FloatArray, looks: FloatArray)
 def _score_areas(problem: BenchProblem, losses: FloatArray, looks: FloatArray) -> FloatArray:
     del looks
     return np.array([problem.best.measure_area(losses[: n + 1]) for n in range(len(losses))])
-
-
-MakeSampler = Callable[[BenchProblem, int], BaseSampler]
