@@ -97,7 +97,7 @@ def test_a_confirmed_baseline_stays_when_the_search_goes_on(
 
     assert search(tmp_path, "--n-trials", "3", "--resume") == 0
     assert (tmp_path / "baseline.yaml").read_text() == confirmed
-    assert "stays the confirmed network" in capsys.readouterr().err
+    assert "still holds the confirmed network" in capsys.readouterr().err
 
 
 def test_a_folder_without_a_search_cannot_be_confirmed(
