@@ -31,8 +31,9 @@ from typing import Any
 from fault_search import LoggedEvaluator, is_unlucky, read_calls, search, start, wait_for_calls
 
 from mbscale.results.record import Record
+from mbscale.results.run_folder import JOURNAL_NAME
 from mbscale.results.tables import read_records
-from mbscale.search.study.journal import JOURNAL_NAME, open_journal
+from mbscale.search.study.journal import open_journal
 
 Row = tuple[str, int, int, int | str, int]
 

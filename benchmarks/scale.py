@@ -27,12 +27,13 @@ import numpy as np
 
 from mbscale.proxy.evaluation import Evaluation, OnEpoch, SplitName
 from mbscale.results.record import Record
+from mbscale.results.run_folder import JOURNAL_NAME
 from mbscale.search.designs import list_choices, require_search_space
 from mbscale.search.driver import run_search
 from mbscale.search.execution.executors import InlineExecutor
 from mbscale.search.proposals import Proposal, make_proposal
 from mbscale.search.settings import ObjectiveSettings, SamplerName, SearchSettings
-from mbscale.search.study.journal import JOURNAL_NAME, open_journal
+from mbscale.search.study.journal import open_journal
 from mbscale.search.study.trials import add_evaluation, make_record, record_attributes
 from mbscale.search.task import SearchTask
 from mbscale.space.architecture import Architecture

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from mbscale.space.published import load_network
     from mbscale.space.search_space import SearchSpace, load_search_space
     from mbscale.steps.confirm import confirm
-    from mbscale.steps.files import load_config, run, save_config, save_network, save_search_space
+    from mbscale.steps.files import load_config, save_config, save_network, save_search_space
     from mbscale.steps.own_parts import OwnParts
     from mbscale.steps.run import Run, open_run, reopen_run
     from mbscale.steps.scale import make_family, scale
     from mbscale.steps.search import run_search
+    from mbscale.steps.whole_run import run
 
 # Where each public name is defined.
 _PLACES = {
@@ -56,7 +57,7 @@ _PLACES = {
     "make_images": "proxy.images.in_memory",
     "open_run": "steps.run",
     "reopen_run": "steps.run",
-    "run": "steps.files",
+    "run": "steps.whole_run",
     "run_search": "steps.search",
     "save_config": "steps.files",
     "save_network": "steps.files",

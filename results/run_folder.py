@@ -11,6 +11,9 @@ from mbscale.space.network_yaml import Scalar, format_network
 from mbscale.strict_dataclass import strict_dataclass
 from mbscale.strict_yaml import dump_yaml
 
+JOURNAL_NAME = "study.journal"
+EVALUATIONS = "evaluations.jsonl"
+
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
@@ -36,12 +39,12 @@ class RunFolder:
     @property
     def journal(self) -> Path:
         """Every trial, append-only."""
-        return self.path / "study.journal"
+        return self.path / JOURNAL_NAME
 
     @property
     def evaluations(self) -> Path:
         """Every training of the steps after the search, append-only."""
-        return self.path / "evaluations.jsonl"
+        return self.path / EVALUATIONS
 
     @property
     def trials(self) -> Path:

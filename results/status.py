@@ -1,7 +1,7 @@
 """Where a run stands, from its files alone, while it runs or after."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,17 +11,18 @@ from mbscale.errors import ConfigError, RunError
 from mbscale.results.manifest import read_manifest
 from mbscale.results.pareto import pareto_records
 from mbscale.results.record import Record, TrialState, find_best
+from mbscale.results.run_folder import RunFolder
 from mbscale.results.tables import read_records
 from mbscale.strict_yaml import read_yaml
 
 Stage = Literal["empty", "search", "confirm", "scale", "family"]
 
 # The file that shows that a stage was reached, latest first.
-_MARKS: tuple[tuple[str, Stage], ...] = (
-    ("family/family.csv", "family"),
-    ("scaling.csv", "scale"),
-    ("confirm.csv", "confirm"),
-    ("trials.csv", "search"),
+_MARKS: tuple[tuple[Callable[[RunFolder], Path], Stage], ...] = (
+    (lambda folder: folder.family_table, "family"),
+    (lambda folder: folder.scaled, "scale"),
+    (lambda folder: folder.confirmed, "confirm"),
+    (lambda folder: folder.trials, "search"),
 )
 
 
@@ -51,13 +52,14 @@ def summarize_run(folder: Path) -> RunStatus:
     if not folder.is_dir():
         msg = f"{folder} is not a run folder"
         raise ConfigError(msg)
-    records = _read_if_there(folder / "trials.csv")
+    place = RunFolder(folder)
+    records = _read_if_there(place.trials)
     counts = Counter(record.state for record in records)
     n_evaluated = sum(record.is_evaluated for record in records)
-    n_trials = _count_wanted(folder / "config.yaml")
-    started = _read_start(folder / "manifest.json")
-    pace = _measure_pace(records, started, _changed([folder / "trials.csv"]))
-    stages: list[Stage] = [stage for name, stage in _MARKS if (folder / name).exists()]
+    n_trials = _count_wanted(place.config)
+    started = _read_start(place.manifest)
+    pace = _measure_pace(records, started, _changed([place.trials]))
+    stages: list[Stage] = [stage for find, stage in _MARKS if find(place).exists()]
     return RunStatus(
         stage=stages[0] if stages else "empty",
         n_trials=n_trials,

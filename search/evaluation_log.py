@@ -18,7 +18,6 @@ from mbscale.search.designs import Design, find_key
 from mbscale.search.execution.interrupts import Interrupts
 from mbscale.search.execution.jobs import run_jobs
 
-EVALUATIONS = "evaluations.jsonl"
 _VERSION = 1
 
 Key = tuple[str, int | None, str, int]

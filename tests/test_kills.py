@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from mbscale.results.run_folder import JOURNAL_NAME
 from mbscale.search.samplers import SAMPLERS
-from mbscale.search.study.journal import JOURNAL_NAME
 
 pytestmark = pytest.mark.slow
 

@@ -17,8 +17,8 @@ from mbscale.config import load_run_config
 from mbscale.proxy.fingerprint import Recipe, fingerprint
 from mbscale.proxy.images.dataset import load_dataset
 from mbscale.proxy.settings import EvaluatorName
+from mbscale.results.run_folder import EVALUATIONS
 from mbscale.results.tables import read_records
-from mbscale.search.evaluation_log import EVALUATIONS
 from mbscale.search.study.journal import open_journal
 from mbscale.search.study.lock import lock_folder
 

@@ -1,4 +1,4 @@
-"""Settings, networks and spaces from files and to files, and a whole run in one call."""
+"""Settings, networks and spaces from files and to files."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
@@ -10,10 +10,6 @@ from mbscale.space.network import Network
 from mbscale.space.network_yaml import format_network
 from mbscale.space.search_space import SearchSpace, Skeleton, SpaceFile
 from mbscale.space.stage_space import StageChoices
-from mbscale.steps.own_parts import OwnParts
-from mbscale.steps.progress import Progress
-from mbscale.steps.run import open_run
-from mbscale.steps.whole_run import RunOutcome, run_steps
 from mbscale.strict_yaml import dump_yaml
 
 
@@ -68,20 +64,3 @@ def save_search_space(path: Path | str, space: SearchSpace) -> None:
     shared = {known.name: getattr(space, known.name) for known in fields(Skeleton)}
     stages = tuple(StageChoices(**asdict(stage)) for stage in space.stages)
     replace_file(Path(path), dump_yaml(SpaceFile(schema_version=1, stages=stages, **shared)))
-
-
-def run(
-    folder: Path | str,
-    config: RunConfig,
-    *,
-    resume: bool = False,
-    parts: OwnParts | None = None,
-    progress: Progress | None = None,
-) -> RunOutcome:
-    """Search, confirm, scale, and make the family in ``folder``: what ``mbscale run`` does.
-
-    With ``resume``, what the folder already holds is not trained again. Raises as
-    ``open_run`` and the steps do.
-    """
-    with open_run(folder, config, resume=resume, parts=parts, progress=progress) as opened:
-        return run_steps(opened)

@@ -11,6 +11,7 @@ from typing import Any
 from mbscale.config import RunConfig
 from mbscale.errors import ConfigError
 from mbscale.proxy.evaluation import Evaluation, OnEpoch, SplitName
+from mbscale.proxy.fingerprint import Recipe
 from mbscale.proxy.images.labeled_images import LabeledImages
 from mbscale.search.choice_space import ChoiceSpace, count_nothing
 from mbscale.search.designs import Space
@@ -23,7 +24,11 @@ Evaluate = Callable[..., Evaluation | float]
 
 @dataclass(frozen=True, slots=True)
 class OwnParts:
-    """A user's own space, images, evaluator, sampler and objective; None: the settings name it."""
+    """A user's own space, images, evaluator, sampler and objective; None: the settings name it.
+
+    Results of ``evaluate`` are identified by the function's name: a run resumes with what it
+    holds, though the function was changed. Give the changed one another name, or another folder.
+    """
 
     space: Space | None = None
     images: LabeledImages | None = None
@@ -41,6 +46,14 @@ class OwnParts:
         if self.evaluate is not None and self.images is not None:
             msg = "images= are for mbscale's own training; with evaluate= leave them out"
             raise ConfigError(msg)
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """What identifies the results of the own evaluator: its name; None without one."""
+        if self.evaluate is None:
+            return None
+        name = _name_function(self.evaluate)
+        return Recipe({"evaluate": name}, content="", source=name)
 
     def adapt(self, config: RunConfig) -> RunConfig:
         """The settings, with the name of an own space; without a cost the reward is the quality."""
@@ -95,7 +108,7 @@ def _choose(given: dict[str, Any], function: Callable[..., object]) -> dict[str,
     return {name: value for name, value in given.items() if name in parameters}
 
 
-def name_function(function: Callable[..., object]) -> str:
+def _name_function(function: Callable[..., object]) -> str:
     """A name that is the same in the next process."""
     owner = function if hasattr(function, "__qualname__") else type(function)
     return f"{owner.__module__}.{owner.__qualname__}"

@@ -12,7 +12,7 @@ from mbscale.config import RunConfig, load_run_config, save_run_config
 from mbscale.errors import ConfigError
 from mbscale.free_settings import list_deciding, list_free
 from mbscale.proxy.evaluation import Evaluator
-from mbscale.proxy.fingerprint import fingerprint, make_recipe
+from mbscale.proxy.fingerprint import make_recipe
 from mbscale.proxy.images.dataset import Dataset, divide_images, load_dataset
 from mbscale.proxy.settings import ProxySettings
 from mbscale.proxy.training.device import choose_device
@@ -31,7 +31,7 @@ from mbscale.space.network import Network
 from mbscale.space.published import load_network
 from mbscale.space.search_space import load_search_space
 from mbscale.steps.certificate import check_proxy, keep_certificate
-from mbscale.steps.own_parts import OwnEvaluator, OwnParts, name_function
+from mbscale.steps.own_parts import OwnEvaluator, OwnParts
 from mbscale.steps.progress import Progress, Silent
 
 
@@ -72,11 +72,8 @@ class Run:
 
     def open_evaluations(self, proxy: ProxySettings) -> EvaluationLog:
         """What was trained in the folder; evaluations with another fingerprint do not count."""
-        if self.parts.evaluate is not None:
-            mark = name_function(self.parts.evaluate)
-        else:
-            mark = fingerprint(proxy, self.dataset)
-        return EvaluationLog(self.folder.evaluations, fingerprint=mark)
+        recipe = self.parts.recipe or make_recipe(proxy, self.dataset)
+        return EvaluationLog(self.folder.evaluations, fingerprint=recipe.fingerprint)
 
 
 @contextmanager
@@ -166,9 +163,9 @@ def reopen_run(
 
 def _load(config: RunConfig, folder: RunFolder, progress: Progress, parts: OwnParts) -> Run:
     space = _load_space(config, parts)
-    dataset = recipe = None
+    dataset, recipe = None, parts.recipe
     pool: Mapping[str, tuple[int, ...]] = {}
-    if parts.evaluate is None:
+    if recipe is None:
         pool = list_pool(require_search_space(space), config.proxy)
         dataset = _load_images(config, parts)
         recipe = make_recipe(config.proxy, dataset)

@@ -93,7 +93,7 @@ def error_of_means(complete: Sequence[TrainedCandidate], metric: Metric) -> floa
 def find_tied(
     trained: Sequence[TrainedCandidate], metric: Metric, noise: SeedNoise | None
 ) -> frozenset[str]:
-    """Keys of the networks that cannot be told from the best one, at 95 % for all at once.
+    """Keys of the networks not significantly different from the best one, at 95 % for all at once.
 
     By ``statistics.find_tied``, as when a search is confirmed. Survivors of a round keep the
     score that they survived by; each of 16 equal networks is tied all the same in 96 % of 300

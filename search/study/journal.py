@@ -24,13 +24,13 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial
 
 from mbscale.errors import RunError
+from mbscale.results.run_folder import RunFolder
 from mbscale.search.study.journal_checks import check_trial, make_error, parse_line
 from mbscale.search.study.journal_lines import Line, StudyLines, TrialLines, write_trial
 from mbscale.search.study.lock import lock_folder
 
 Direction = Literal["maximize", "minimize"]
 
-JOURNAL_NAME = "study.journal"
 # Optuna holds its own lock for about 3 ms a write.
 _STALE_WRITE_SECONDS = 1.0
 
@@ -136,7 +136,7 @@ class StudyLog:
 def open_journal(folder: Path) -> Generator[Journal]:
     """The journal of a run folder, locked against other processes; see ``lock_folder``."""
     with lock_folder(folder) as message:
-        journal = Journal(folder / JOURNAL_NAME)
+        journal = Journal(RunFolder(folder).journal)
         journal.messages += [message] if message else []
         yield journal
 

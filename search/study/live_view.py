@@ -9,7 +9,8 @@ from typing import Any
 
 from mbscale.errors import RunError
 from mbscale.results.record import Record
-from mbscale.search.study.journal import JOURNAL_NAME, find_whole_lines
+from mbscale.results.run_folder import RunFolder
+from mbscale.search.study.journal import find_whole_lines
 from mbscale.search.study.journal_checks import check_trial, parse_line
 from mbscale.search.study.journal_lines import Line, StudyLines
 from mbscale.search.study.lock import Owner, find_owner
@@ -47,7 +48,7 @@ class LiveReader:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._path = folder / JOURNAL_NAME
+        self._path = RunFolder(folder).journal
         self._offset = self._n_lines = 0
         self._studies = StudyLines()
         self._records: list[Record] = []

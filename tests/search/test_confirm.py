@@ -5,8 +5,9 @@ import pytest
 from synthetic_search import SyntheticEvaluator, make_task, read_calls, search
 
 from mbscale.errors import RunError
+from mbscale.results.run_folder import EVALUATIONS
 from mbscale.search.confirm import Confirmation, confirm, pick_top, plan_jobs
-from mbscale.search.evaluation_log import EVALUATIONS, EvaluationJob, EvaluationLog
+from mbscale.search.evaluation_log import EvaluationJob, EvaluationLog
 from mbscale.search.execution.executors import open_executor
 from mbscale.search.settings import ConfirmSettings
 from mbscale.search.task import SearchTask

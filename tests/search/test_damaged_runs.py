@@ -11,7 +11,7 @@ from synthetic_search import SyntheticEvaluator, make_task, search
 from mbscale.cli.main import main
 from mbscale.config import RunConfig, save_run_config
 from mbscale.errors import RunError
-from mbscale.search.study.journal import JOURNAL_NAME
+from mbscale.results.run_folder import JOURNAL_NAME
 from mbscale.search.study.live_view import LiveReader
 from mbscale.search.study.lock import LOCK_NAME
 from mbscale.space.encoding import space_choices

@@ -20,11 +20,11 @@ from synthetic_search import (
 from mbscale.errors import ConfigError
 from mbscale.proxy.fingerprint import Recipe
 from mbscale.results.record import Record
+from mbscale.results.run_folder import JOURNAL_NAME
 from mbscale.results.tables import read_records
 from mbscale.search.objective import Number
 from mbscale.search.samplers import SAMPLERS
 from mbscale.search.settings import SamplerName
-from mbscale.search.study.journal import JOURNAL_NAME
 from mbscale.search.study.trials import record_vector
 from mbscale.search.task import SearchTask
 from mbscale.space.architecture import Architecture

@@ -93,6 +93,22 @@ def test_a_run_with_own_parts_is_not_resumed_without_them(tmp_path: Path) -> Non
         pass
 
 
+def evaluate_otherwise(values: Mapping[str, int], *, seed: int) -> float:
+    return 1 - evaluate(values, seed=seed)
+
+
+def test_a_run_is_not_resumed_with_another_evaluator(tmp_path: Path) -> None:
+    with open_run(tmp_path, CONFIG, parts=OWN) as run:
+        run_search(run)
+    other = replace(OWN, evaluate=evaluate_otherwise)
+
+    with (
+        open_run(tmp_path, CONFIG, resume=True, parts=other) as run,
+        pytest.raises(ConfigError, match=r"evaluate = .*\.evaluate and cannot resume with"),
+    ):
+        run_search(run)
+
+
 @pytest.mark.parametrize("result", [1.5, -0.1, float("nan"), "0.5", None])
 def test_what_is_no_accuracy_is_refused(result: object) -> None:
     with pytest.raises(ConfigError, match="an accuracy from 0 to 1; got"):

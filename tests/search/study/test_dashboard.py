@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from synthetic_search import make_task, search
 
-from mbscale.search.study.journal import JOURNAL_NAME
+from mbscale.results.run_folder import JOURNAL_NAME
 
 pytest.importorskip("optuna_dashboard", reason="not installed: pip install 'mbscale[dashboard]'")
 

@@ -16,8 +16,8 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from synthetic_search import make_task, search
 
 from mbscale.errors import RunError
+from mbscale.results.run_folder import JOURNAL_NAME
 from mbscale.search.study.journal import (
-    JOURNAL_NAME,
     Direction,
     Journal,
     cut_torn_tail,

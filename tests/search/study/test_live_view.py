@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from synthetic_search import SyntheticEvaluator, make_task, search
 
 from mbscale.results.record import Record
-from mbscale.search.study.journal import JOURNAL_NAME
+from mbscale.results.run_folder import JOURNAL_NAME
 from mbscale.search.study.live_view import LiveReader, LiveView, measure_throughput
 from mbscale.search.study.lock import LOCK_NAME, Owner
 

@@ -11,8 +11,9 @@ from synthetic_search import OBJECTIVE, SyntheticEvaluator, make_task, read_call
 
 from mbscale.errors import ConfigError, RunError
 from mbscale.proxy.evaluation import Evaluator
+from mbscale.results.run_folder import EVALUATIONS
 from mbscale.search.choice_space import ChoiceSpace, FloatArray, IntArray, describe_space
-from mbscale.search.evaluation_log import EVALUATIONS, EvaluationLog
+from mbscale.search.evaluation_log import EvaluationLog
 from mbscale.search.execution.executors import open_executor
 from mbscale.search.screen_settings import ScreenSettings
 from mbscale.search.screening import plan_screen, screen
